@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* Who is calling: a Cognito access token in, the subject out. Ties together jwt (shape and
+ * signature) and jwks (the pool's keys), and judges the claims. Knows no user table and no HTTP.
+ * Sources: RFC 7515, RFC 7519, RFC 8725; Amazon Cognito, "Verifying a JSON Web Token". */
+#ifndef CRUDDUR_AUTH_COGNITO_H
+#define CRUDDUR_AUTH_COGNITO_H
+
+#include "base/clock.h"
+#include "base/slice.h"
+#include "base/status.h"
+
+#include <stdint.h>
+
+#define COGNITO_TOKEN_MAX ((size_t)8192)
+#define COGNITO_SUBJECT_MAX ((size_t)255)
+
+struct cognito_settings {
+	const char *issuer; /* exact text of iss; the JWKS is at <issuer>/.well-known/jwks.json */
+	const char *const *client_ids; /* accepted client_id values */
+	size_t client_id_count;
+};
+
+struct cognito;
+
+/* Copies the settings; fetches nothing. */
+STATUS_MUSTCHECK enum status cognito_new(
+	const struct cognito_settings *settings, struct cognito **out);
+void cognito_free(struct cognito *c);
+
+struct cognito_principal {
+	char subject[COGNITO_SUBJECT_MAX + 1]; /* sub: non-empty, no NUL inside */
+	int64_t expires_s; /* exp, seconds since 1970 */
+};
+
+/* Verifies by all the rules of the contract. now_s is the time of day in seconds. An unknown kid
+ * causes one JWKS fetch (at most one in ten seconds). STATUS_DENIED: it does not verify (the
+ * reason, without any of the token's bytes, goes to the log at debug). STATUS_UNAVAILABLE: no key
+ * was ever fetched and Cognito is down. */
+STATUS_MUSTCHECK enum status cognito_verify(struct cognito *c, struct slice token, int64_t now_s,
+	struct deadline by, struct cognito_principal *out);
+
+/* true if keys are held; tries to fetch them if none are and the cool-down allows. */
+bool cognito_ready(struct cognito *c, struct deadline by);
+
+#endif

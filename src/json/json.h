@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* Strict JSON documents, read only: a pre-check of our own (RFC 8259 to the letter), then json-c.
+ * The only module that includes json-c. Writing is json/write.h. */
+#ifndef CRUDDUR_JSON_JSON_H
+#define CRUDDUR_JSON_JSON_H
+
+#include "base/slice.h"
+#include "base/status.h"
+
+#include <stdint.h>
+
+/* Values may nest so deep, the outermost included (contract: over 32 is malformed). */
+#define JSON_DEPTH_MAX 32
+
+enum json_kind { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+
+struct json; /* a parsed document: owns every value in it */
+struct json_value; /* one value of a document; lives as long as the document */
+
+/* STATUS_OK if text is exactly one JSON object in valid UTF-8 with nothing but white space around
+ * it. STATUS_INVALID for anything RFC 8259 does not allow, and besides for: a BOM, an outermost
+ * value that is no object, a name twice in one object (compared after unescaping), a lone surrogate
+ * escape, nesting over JSON_DEPTH_MAX. U+0000 as an escape is allowed in values and names. */
+STATUS_MUSTCHECK enum status json_check(struct slice text);
+
+/* Checks as json_check, then parses. STATUS_INVALID as there, or STATUS_NO_MEMORY. text may go away
+ * afterwards. Free with json_free. */
+STATUS_MUSTCHECK enum status json_parse(struct slice text, struct json **out);
+void json_free(struct json *doc);
+
+/* The outermost object; never NULL. */
+const struct json_value *json_root(const struct json *doc);
+
+/* All readers below take NULL for "not there" and say so: kind JSON_NULL, false, NULL or 0. */
+enum json_kind json_kind(const struct json_value *v);
+
+/* The member of that name; NULL if v is no object or has none. A member that is null is not NULL:
+ * its kind is JSON_NULL. */
+const struct json_value *json_get(const struct json_value *v, const char *name);
+
+/* The string's bytes (may hold NUL, valid UTF-8); false, with *out untouched, for any other kind.
+ */
+bool json_string(const struct json_value *v, struct slice *out);
+
+/* json_get and json_string in one. */
+bool json_get_string(const struct json_value *v, const char *name, struct slice *out);
+
+/* A number that a double holds and that is finite; false otherwise. */
+bool json_number(const struct json_value *v, double *out);
+
+bool json_bool(const struct json_value *v, bool *out);
+
+size_t json_array_len(const struct json_value *v);
+const struct json_value *json_array_at(const struct json_value *v, size_t i);
+
+/* Members of an object in the document's order: start with { .object = v }, call until false. */
+struct json_members {
+	const struct json_value *object;
+	const void *position; /* private */
+	struct slice name;
+	const struct json_value *value;
+};
+bool json_next_member(struct json_members *m);
+
+#endif

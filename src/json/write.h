@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Writing JSON text into a buffer, piece by piece: strings are the only piece that needs care. */
+#ifndef CRUDDUR_JSON_WRITE_H
+#define CRUDDUR_JSON_WRITE_H
+
+#include "base/buf.h"
+
+/* Appends text as a JSON string with its quotes. Escapes what RFC 8259 section 7 demands and
+ * U+007F; text must be valid UTF-8. Failure shows in buf_ok(). */
+void json_write_string(struct buf *b, struct slice text);
+
+/* Appends "name": and the string; with a comma before it unless the buffer ends in '{' or '['. name
+ * is a literal that needs no escaping. */
+void json_write_member(struct buf *b, const char *name, struct slice text);
+
+#endif
