@@ -20,7 +20,8 @@ struct json_value; /* one value of a document; lives as long as the document */
 /* STATUS_OK if text is exactly one JSON object in valid UTF-8 with nothing but white space around
  * it. STATUS_INVALID for anything RFC 8259 does not allow, and besides for: a BOM, an outermost
  * value that is no object, a name twice in one object (compared after unescaping), a lone surrogate
- * escape, nesting over JSON_DEPTH_MAX. U+0000 as an escape is allowed in values and names. */
+ * escape, nesting over JSON_DEPTH_MAX. U+0000 as an escape is allowed in values and names.
+ * STATUS_NO_MEMORY. */
 STATUS_MUSTCHECK enum status json_check(struct slice text);
 
 /* Checks as json_check, then parses. STATUS_INVALID as there, or STATUS_NO_MEMORY. text may go away
@@ -35,7 +36,7 @@ const struct json_value *json_root(const struct json *doc);
 enum json_kind json_kind(const struct json_value *v);
 
 /* The member of that name; NULL if v is no object or has none. A member that is null is not NULL:
- * its kind is JSON_NULL. */
+ * its kind is JSON_NULL. A name that holds U+0000 is found by no C string. */
 const struct json_value *json_get(const struct json_value *v, const char *name);
 
 /* The string's bytes (may hold NUL, valid UTF-8); false, with *out untouched, for any other kind.
@@ -45,15 +46,17 @@ bool json_string(const struct json_value *v, struct slice *out);
 /* json_get and json_string in one. */
 bool json_get_string(const struct json_value *v, const char *name, struct slice *out);
 
-/* A number that a double holds and that is finite; false otherwise. */
+/* A number as the nearest double; false if that is not finite (1e400), and for a whole number
+ * outside -2^63 < n < 2^64 - 1 that is written without fraction and exponent. */
 bool json_number(const struct json_value *v, double *out);
 
-bool json_bool(const struct json_value *v, bool *out);
+bool json_boolean(const struct json_value *v, bool *out);
 
 size_t json_array_len(const struct json_value *v);
 const struct json_value *json_array_at(const struct json_value *v, size_t i);
 
-/* Members of an object in the document's order: start with { .object = v }, call until false. */
+/* Members of an object in the document's order: start with { .object = v }, call until false. In a
+ * name, U+0000 stands as bytes that are no UTF-8. */
 struct json_members {
 	const struct json_value *object;
 	const void *position; /* private */
