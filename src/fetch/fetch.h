@@ -20,7 +20,7 @@ STATUS_MUSTCHECK enum status fetch_new(struct fetch **out);
 void fetch_free(struct fetch *f);
 
 /* What a signed request is signed with; texts are C strings.
- * https://docs.aws.amazon.com/IAM/latest/ UserGuide/reference_sigv.html */
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html */
 struct fetch_signature {
 	const char *region, *service; /* "us-east-1", "dynamodb" */
 	const char *access_key_id, *secret_access_key;
@@ -41,6 +41,8 @@ struct fetch_request {
 struct fetch_answer {
 	int status; /* 100 to 599 */
 	struct slice body; /* the handle's, until its next fetch_do or fetch_free */
+	int sends; /* over 1: libcurl repeated the request, as a kept connection was dead; the
+		      first may have arrived */
 };
 
 /* STATUS_OK for any complete HTTP answer, whatever its status. STATUS_TIMEOUT, STATUS_TOO_LARGE, or
