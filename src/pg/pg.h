@@ -12,15 +12,17 @@
 
 struct pg;
 
-/* A statement: its text stands in a file under sql/, its name is that file's name. */
+/* A statement: its text stands in a file under sql/, its name comes from that file's path. It must
+ * outlive every connection that ran it: static data. */
 struct pg_statement {
 	const char *name;
 	const char *text; /* with $1, $2, ... */
 	const char *const *parameters; /* their names, for the debug log; values are never logged */
 	size_t parameter_count;
+	bool reads_only; /* changes nothing, so that it may be sent again after a loss */
 };
 
-/* STATUS_INVALID if libpq cannot parse the URL; nothing is connected. */
+/* STATUS_INVALID if libpq cannot parse the URL, or it is blank; nothing is connected. */
 STATUS_MUSTCHECK enum status pg_check_url(const char *url);
 
 /* Copies the URL. Does not connect, so a database that is down does not stop a start. */
@@ -31,9 +33,9 @@ struct pg_result; /* rows, owned by the caller */
 
 /* Runs a statement; values are C strings (text format), NULL for SQL NULL, one for each parameter.
  * A connection that was lost while idle is opened again within the call; a statement that may have
- * begun to run is not sent twice unless it only reads (retry_safe). STATUS_CONFLICT: a unique or
- * other integrity constraint (SQLSTATE class 23). STATUS_INVALID: the data was refused (class 22).
- * STATUS_TIMEOUT, STATUS_UNAVAILABLE. Details go to the log. Writes return what RETURNING says. */
+ * begun to run is not sent twice unless it only reads. STATUS_CONFLICT: a unique or other integrity
+ * constraint (SQLSTATE class 23). STATUS_INVALID: the data was refused (class 22). STATUS_TIMEOUT,
+ * STATUS_UNAVAILABLE. Details go to the log. Writes return what RETURNING says. */
 STATUS_MUSTCHECK enum status pg_query(struct pg *p, const struct pg_statement *statement,
 	const char *const *values, struct deadline by, struct pg_result **out);
 

@@ -1,0 +1,6 @@
+-- What anyone may know of a user.
+-- parameters: handle
+-- reads only
+SELECT uuid, handle, display_name
+FROM public.users
+WHERE handle = $1
