@@ -9,6 +9,7 @@
 #include "base/slice.h"
 #include "base/status.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define COGNITO_TOKEN_MAX ((size_t)8192)
@@ -25,6 +26,12 @@ struct cognito;
 /* Copies the settings; fetches nothing. */
 STATUS_MUSTCHECK enum status cognito_new(
 	const struct cognito_settings *settings, struct cognito **out);
+
+/* The same, with the keys from another source than the issuer's address (auth/jwks.h): copied, but
+ * its context must outlive c. */
+struct jwks_source;
+STATUS_MUSTCHECK enum status cognito_new_from(const struct cognito_settings *settings,
+	const struct jwks_source *source, struct cognito **out);
 void cognito_free(struct cognito *c);
 
 struct cognito_principal {

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* A token from its bytes to a principal: shape, key, signature, claims, in this order. */
+#include "auth/cognito.h"
+
+#include "auth/claims.h"
+#include "auth/jwks.h"
+#include "auth/jwks_http.h"
+#include "auth/jwt.h"
+#include "base/log.h"
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct cognito {
+	struct cognito_settings settings; /* points to the two below */
+	char *issuer;
+	char **client_ids;
+	struct jwks_http *http; /* NULL if the source is someone else's */
+	struct jwks *jwks;
+	EVP_MD *sha256;
+};
+
+static enum status copy_settings(struct cognito *c, const struct cognito_settings *settings)
+{
+	c->issuer = strdup(settings->issuer);
+	/* One more than needed: calloc of nothing may answer NULL. */
+	c->client_ids = calloc(settings->client_id_count + 1, sizeof(*c->client_ids));
+	if (!c->issuer || !c->client_ids)
+		return STATUS_NO_MEMORY;
+	c->settings.issuer = c->issuer;
+	c->settings.client_ids = (const char *const *)c->client_ids;
+	for (size_t i = 0; i < settings->client_id_count; i++) {
+		c->client_ids[i] = strdup(settings->client_ids[i]);
+		if (!c->client_ids[i])
+			return STATUS_NO_MEMORY;
+		c->settings.client_id_count++;
+	}
+	return STATUS_OK;
+}
+
+enum status cognito_new_from(const struct cognito_settings *settings,
+	const struct jwks_source *source, struct cognito **out)
+{
+	enum status rc;
+	struct cognito *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return STATUS_NO_MEMORY;
+	rc = copy_settings(c, settings);
+	if (rc != STATUS_OK)
+		goto out;
+	c->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (!c->sha256) {
+		ERR_clear_error();
+		rc = STATUS_INTERNAL;
+		goto out;
+	}
+	rc = jwks_new(source, &c->jwks);
+	if (rc != STATUS_OK)
+		goto out;
+	*out = c;
+	c = NULL;
+out:
+	cognito_free(c);
+	return rc;
+}
+
+enum status cognito_new(const struct cognito_settings *settings, struct cognito **out)
+{
+	struct jwks_http *http = NULL;
+	struct jwks_source source;
+	struct cognito *c = NULL;
+	enum status rc = jwks_http_new(settings->issuer, &http);
+
+	if (rc != STATUS_OK)
+		return rc;
+	source = jwks_http_source(http);
+	rc = cognito_new_from(settings, &source, &c);
+	if (rc != STATUS_OK) {
+		jwks_http_free(http);
+		return rc;
+	}
+	c->http = http;
+	*out = c;
+	return STATUS_OK;
+}
+
+void cognito_free(struct cognito *c)
+{
+	if (!c)
+		return;
+	jwks_free(c->jwks);
+	jwks_http_free(c->http);
+	EVP_MD_free(c->sha256);
+	for (size_t i = 0; i < c->settings.client_id_count; i++)
+		free(c->client_ids[i]);
+	free(c->client_ids);
+	free(c->issuer);
+	free(c);
+}
+
+/* The reason is one of our own words; nothing of the token is ever logged. */
+static enum status denied(const char *why)
+{
+	LOG(LOG_DEBUG, "token_refused", log_str("reason", why));
+	return STATUS_DENIED;
+}
+
+static enum status check_signature(struct cognito *c, struct jwt *token, struct deadline by)
+{
+	const struct jwk *key;
+	enum status rc = jwks_find(c->jwks, jwt_kid(token), clock_monotonic_ms(), by, &key);
+
+	if (rc == STATUS_DENIED)
+		return denied("unknown_kid");
+	if (rc != STATUS_OK)
+		return rc;
+	rc = jwt_verify(token, key, c->sha256);
+	return rc == STATUS_DENIED ? denied("signature") : rc;
+}
+
+enum status cognito_verify(struct cognito *c, struct slice text, int64_t now_s, struct deadline by,
+	struct cognito_principal *out)
+{
+	enum status rc = STATUS_DENIED;
+	struct jwt *token = NULL;
+	const char *why = "size";
+
+	if (text.len > COGNITO_TOKEN_MAX)
+		return denied(why);
+	rc = jwt_parse(text, &token, &why);
+	if (rc != STATUS_OK)
+		return rc == STATUS_DENIED ? denied(why) : rc;
+	rc = check_signature(c, token, by);
+	if (rc != STATUS_OK)
+		goto out;
+	why = claims_refused_as(jwt_claims(token), &c->settings, now_s, out);
+	if (why)
+		rc = denied(why);
+out:
+	jwt_free(token);
+	return rc;
+}
+
+bool cognito_ready(struct cognito *c, struct deadline by)
+{
+	return jwks_ready(c->jwks, clock_monotonic_ms(), by);
+}
