@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* Messages in DynamoDB: pages of them, and writing one so that it is stored exactly once, whatever
+ * clocks, retries and simultaneous requests do. Failures as in dynamo/dynamo.h. */
+#ifndef CRUDDUR_MESSAGE_STORE_H
+#define CRUDDUR_MESSAGE_STORE_H
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "message/message.h"
+#include "message_table/rows.h"
+#include "user/user.h"
+
+struct message_store;
+
+/* Borrows the table. */
+STATUS_MUSTCHECK enum status message_store_new(struct dynamo *d, struct message_store **out);
+void message_store_free(struct message_store *s);
+
+struct message_page {
+	struct message messages[TABLE_ROWS_MAX]; /* ascending by sort key */
+	size_t count;
+	struct slice next; /* sort key to go on before, for older ones; empty if there are none */
+	struct table_rows rows; /* the memory behind the texts */
+};
+
+/* The newest up to limit messages of a group that are older than the sort key before (empty: the
+ * newest). The caller has checked membership. out must be zeroed; clear it in any case. */
+STATUS_MUSTCHECK enum status message_store_list(struct message_store *s, const struct uuid *group,
+	size_t limit, struct slice before, struct deadline by, struct message_page *out);
+void message_page_clear(struct message_page *page);
+
+/* A request to send, as its sender made it. */
+struct message_draft {
+	const struct user *sender;
+	struct slice text; /* without faults */
+	struct slice key; /* Idempotency-Key; empty: none */
+	struct slice digest; /* names the request's bytes; with a key only */
+};
+
+/* What was stored: by this call, or by an earlier one with the same key. */
+struct message_sent {
+	struct uuid group, uuid;
+	char created_at[CLOCK_TEXT_SIZE];
+	struct buf display_name, handle; /* the sender's at that time */
+};
+void message_sent_clear(struct message_sent *sent);
+
+/* Adds to a group that the sender is a member of. STATUS_CONFLICT: the key was used for another
+ * request. *out must be zeroed; clear it after STATUS_OK. */
+STATUS_MUSTCHECK enum status message_store_send(struct message_store *s,
+	const struct message_draft *draft, const struct uuid *group, struct deadline by,
+	struct message_sent *out);
+
+/* Adds to the one conversation that the sender and the receiver have, or makes it, whole or not at
+ * all: however many start it at once, from whichever side, there is one. As message_store_send. */
+STATUS_MUSTCHECK enum status message_store_start(struct message_store *s,
+	const struct message_draft *draft, const struct user *receiver, struct deadline by,
+	struct message_sent *out);
+
+/* The answer to an earlier send with this draft's sender and key: STATUS_OK; STATUS_NOT_FOUND if
+ * none is remembered; STATUS_CONFLICT if it was another request. */
+STATUS_MUSTCHECK enum status message_store_replay(struct message_store *s,
+	const struct message_draft *draft, struct deadline by, struct message_sent *out);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* The single-table key plan: the only place that spells key prefixes, the index and attribute
+ * names.
+ *
+ * Shared with other programs, shape fixed (contract section 4):
+ *   message group   pk GRP#<user>   sk time of the latest message   one row for each member
+ *   message         pk MSG#<group>  sk time
+ * Ours alone, so that a group can be found without searching a partition:
+ *   member          pk MBR#<group>  sk <user>    "this user is a member"; group_sk: its GRP# row's
+ * sk pair            pk PAIR#<a>#<b> sk PAIR      a < b; group_uuid: the one conversation of two
+ * people remembered send pk IDM#<user>#<key> sk IDM   the answer to an Idempotency-Key; expires_at
+ * for TTL None of ours has an attribute message_group_uuid, so none of them shows in the index.
+ * Other programs write only the first two: a missing member or pair row proves nothing. */
+#ifndef CRUDDUR_MESSAGE_TABLE_KEYS_H
+#define CRUDDUR_MESSAGE_TABLE_KEYS_H
+
+#include "base/buf.h"
+#include "base/slice.h"
+#include "base/uuid.h"
+
+#define TABLE_INDEX "message-group-sk-index"
+
+#define TABLE_PK "pk"
+#define TABLE_SK "sk"
+#define TABLE_GROUP_UUID "message_group_uuid" /* GRP# rows only: it is the index's hash key */
+#define TABLE_MESSAGE_UUID "message_uuid"
+#define TABLE_MESSAGE "message"
+#define TABLE_USER_UUID "user_uuid"
+#define TABLE_USER_DISPLAY_NAME "user_display_name"
+#define TABLE_USER_HANDLE "user_handle"
+
+#define TABLE_MEMBER_GROUP_SK "group_sk"
+#define TABLE_MEMBER_OTHER "other_user_uuid"
+#define TABLE_PAIR_GROUP "group_uuid"
+#define TABLE_SEND_GROUP "group_uuid"
+#define TABLE_SEND_DIGEST "request_sha256"
+#define TABLE_SEND_TIME "sent_at"
+#define TABLE_EXPIRES_AT "expires_at" /* the table's TTL attribute, seconds since 1970 */
+
+#define TABLE_PAIR_SK "PAIR"
+#define TABLE_SEND_SK "IDM"
+
+/* Longest user part of a key (a UUID as other programs may spell one) and longest Idempotency-Key.
+ */
+#define TABLE_SEND_KEY_MAX 64
+#define TABLE_KEY_SIZE 128
+
+/* A partition key built on the stack. */
+struct table_key {
+	char text[TABLE_KEY_SIZE];
+	size_t len;
+};
+
+static inline struct slice table_key_slice(const struct table_key *k)
+{
+	return (struct slice){ k->text, k->len };
+}
+
+struct table_key table_key_group_rows(const struct uuid *user);
+struct table_key table_key_messages(const struct uuid *group);
+struct table_key table_key_members(const struct uuid *group);
+
+/* The same key for (a, b) and (b, a). */
+struct table_key table_key_pair(const struct uuid *a, const struct uuid *b);
+
+/* key is at most TABLE_SEND_KEY_MAX bytes. */
+struct table_key table_key_send(const struct uuid *user, struct slice key);
+
+#endif
