@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The two people of a conversation that is about to start, as of one moment. A missing one is a
 -- missing row; someone who writes to himself is two rows with the same uuid.
 -- parameters: user_sender_uuid user_receiver_handle

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- What anyone may know of a user.
 -- parameters: handle
 -- reads only

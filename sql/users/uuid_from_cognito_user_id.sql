@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The user whose Cognito account (the claim "sub" of a token) this is.
 -- parameters: cognito_user_id
 -- reads only
