@@ -1,0 +1,208 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# The subcommands for people who change the code: build, lint, test.
+
+cmd_build() {
+	case ${1:-} in
+	-h | --help)
+		cat <<-'EOF'
+		Usage: scripts/dev build
+
+		Installs missing Debian packages, makes ./configure where needed, configures in CRUDDUR_BUILD_DIR with
+		the options in CRUDDUR_CONFIGURE, and runs make.
+		EOF
+		return 0
+		;;
+	esac
+	want_no_options build "$@"
+	packages_install up
+	build_project
+	say "built in $BUILD_DIR"
+}
+
+cmd_lint() {
+	case ${1:-} in
+	-h | --help)
+		cat <<-'EOF'
+		Usage: scripts/dev lint
+
+		shellcheck, clang-format, cppcheck, clang-tidy, the include layers, licence lines, and nginx's own check of its configuration. Says
+		which of them complain, and fails if one does.
+		EOF
+		return 0
+		;;
+	esac
+	want_no_options lint "$@"
+	packages_install up test lint
+	lint_all
+}
+
+# lint_all: every check runs, whatever the one before said. LINT_PASSED and LINT_FAILED count them.
+lint_all() {
+	local check
+
+	mkdir -p -- "$LOG"
+	LINT_PASSED=0 LINT_FAILED=0
+	for check in shellcheck format cppcheck tidy layers nginx spdx; do
+		if "lint_$check" >"$LOG/lint-$check.log" 2>&1; then
+			say "lint: $check ok"
+			LINT_PASSED=$((LINT_PASSED + 1))
+		else
+			say "lint: $check FAILED"
+			show_tail "$LOG/lint-$check.log" 40
+			LINT_FAILED=$((LINT_FAILED + 1))
+		fi
+	done
+	((LINT_FAILED == 0))
+}
+
+# source_files PATTERN...: the files of this source tree, in git or not yet, but nothing that git ignores.
+source_files() {
+	git -C "$ROOT" ls-files --cached --others --exclude-standard -- "$@" | sort -u | while read -r file; do
+		[[ ! -f $ROOT/$file ]] || printf '%s\n' "$ROOT/$file"
+	done
+}
+
+lint_shellcheck() {
+	local files file
+
+	mapfile -t files < <(
+		source_files .ci build-aux scripts tests | while read -r file; do
+			if [[ $file == *.sh ]] || head -n 1 -- "$file" | grep -qaE '^#!.*\b(ba)?sh\b'; then
+				printf '%s\n' "$file"
+			fi
+		done
+	)
+	shellcheck -x -P "$DEV_D" -- "${files[@]}"
+}
+
+lint_format() {
+	local files
+
+	mapfile -t files < <(source_files '*.c' '*.h')
+	clang-format --dry-run -Werror -- "${files[@]}"
+}
+
+# Macros and system headers are the compilers' business; both build with -Wall -Wextra -Werror.
+lint_cppcheck() {
+	local options=()
+
+	[[ ! -f $ROOT/.cppcheck ]] || options=(--suppressions-list="$ROOT/.cppcheck")
+	cppcheck --quiet --std=c17 --language=c --error-exitcode=1 --inline-suppr -j "$(nproc)" \
+		--enable=warning,performance,portability --suppress=missingIncludeSystem \
+		"${options[@]}" -I "$ROOT/src" "$ROOT/src"
+}
+
+# clang-tidy reads .clang-tidy; the headers made by the build (SQL) are in the build folder.
+lint_tidy() {
+	local files
+
+	mapfile -t files < <(source_files 'src/*.c')
+	printf '%s\0' "${files[@]}" | xargs -0 -P "$(nproc)" -n 8 clang-tidy --quiet --warnings-as-errors='*' \
+		--extra-arg=-Wno-unknown-warning-option -- 2>&1 -std=c17 -D_GNU_SOURCE -DHAVE_CONFIG_H \
+		-I "$ROOT/src" -I "$BUILD_DIR" -I "$BUILD_DIR/src" -I "$(pg_config --includedir)"
+}
+
+lint_layers() {
+	"$ROOT/scripts/check-layers" "$ROOT"
+}
+
+# The production site must be one that nginx takes; certificate and socket are the only things to replace.
+lint_nginx() {
+	local scratch
+
+	scratch=$(mktemp -d)
+	ln -s -- "$ROOT/conf/nginx" "$scratch/cruddur"
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$scratch/key.pem" -out "$scratch/cert.pem" -days 2 \
+		-subj /CN=localhost >/dev/null 2>&1
+	sed -e "s#/etc/letsencrypt/live/[^/]*/fullchain.pem#$scratch/cert.pem#" \
+		-e "s#/etc/letsencrypt/live/[^/]*/privkey.pem#$scratch/key.pem#" \
+		-e "s#/var/log/nginx#$scratch#" "$ROOT/conf/nginx/cruddur.conf" >"$scratch/site.conf"
+	printf 'pid %s/pid;\nevents {}\nhttp {\n\tinclude site.conf;\n}\n' "$scratch" >"$scratch/nginx.conf"
+	nginx -t -q -p "$scratch" -c "$scratch/nginx.conf" -e "$scratch/error.log"
+	rm -rf -- "$scratch"
+}
+
+# Every source file says its licence and what it is for.
+lint_spdx() {
+	local file bad=0
+
+	while read -r file; do
+		if ! head -n 3 -- "$file" | grep -q 'SPDX-License-Identifier: MIT'; then
+			printf '%s: no SPDX line\n' "$file"
+			bad=1
+		fi
+	done < <(source_files '*.c' '*.h' '*.sh' '*.py' '*.sql' 'scripts/dev' 'scripts/*/*' 'conf/*' '.ci/*' \
+		':!scripts/ddb/*.txt')
+	return "$bad"
+}
+
+cmd_test() {
+	case ${1:-} in
+	-h | --help)
+		cat <<-'EOF'
+		Usage: scripts/dev test
+
+		Installs what testing needs, builds, and runs everything: the unit tests (make check), the
+		linters, and the system tests against real backends, on ports and in folders of their own.
+		The last line is "N passed, N failed, N skipped". Fails if anything failed or was skipped.
+		EOF
+		return 0
+		;;
+	esac
+	want_no_options test "$@"
+	TEST_RESULTS='' TEST_COUNTED=no
+	trap test_end EXIT
+	packages_install up test lint
+	mkdir -p -- "$VAR" "$LOG"
+	: >"$VAR/.cruddur-var"
+	TEST_RESULTS=$(mktemp -d "$VAR/test.XXXXXX")
+	build_project
+	run_unit_tests
+	run_lint
+	run_system_tests
+	# The counts are the last line, and their verdict is the exit status.
+	TEST_COUNTED=yes
+	/usr/bin/python3 "$DEV_D/count_results.py" "$TEST_RESULTS" "$BUILD_DIR"
+}
+
+# test_end: a run that broke off is a failed one, and says so in the same last line.
+test_end() {
+	[[ -z $TEST_RESULTS ]] || rm -rf -- "$TEST_RESULTS"
+	[[ $TEST_COUNTED == yes ]] || printf '0 passed, 1 failed, 0 skipped\n'
+}
+
+# note_result NAME PASSED FAILED SKIPPED: for what writes no report that count_results.py reads.
+note_result() {
+	printf '%s %s %s %s\n' "$@" >>"$TEST_RESULTS/counts"
+}
+
+# The system tests are run below, with a report; make check would otherwise run them, too, where it can.
+run_unit_tests() {
+	say 'unit tests'
+	find "$BUILD_DIR" -name '*.trs' -delete
+	if ! CRUDDUR_SYSTEM_TESTS=no make --no-print-directory -k -C "$BUILD_DIR" -j"$(nproc)" check \
+		>"$LOG/unit-tests.log" 2>&1; then
+		grep -hE '^(FAIL|ERROR|XPASS)|:[EF]:' "$LOG/unit-tests.log" "$BUILD_DIR"/tests/unit/*.log >&2 || true
+		show_tail "$LOG/unit-tests.log" 30
+		note_result 'make-check' 0 1 0
+	fi
+}
+
+run_lint() {
+	lint_all || true
+	note_result lint "$LINT_PASSED" "$LINT_FAILED" 0
+}
+
+# A stack of the tests' own: another folder, other ports, the same build. See tests/system/conftest.py.
+run_system_tests() {
+	local status=0
+
+	say 'system tests'
+	CRUDDUR_BUILD_DIR=$BUILD_DIR CRUDDUR_TOOLS_DIR=$TOOLS_DIR \
+		/usr/bin/python3 -m pytest -p no:cacheprovider --junitxml="$TEST_RESULTS/system.xml" \
+		"$ROOT/tests/system" >&2 || status=$?
+	# 1 means failed tests, which the report counts; anything else is a run that was none (pytest, exit codes).
+	((status <= 1)) || note_result 'system-run' 0 1 0
+	[[ -s $TEST_RESULTS/system.xml ]] || note_result 'system-report' 0 1 0
+}
