@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: MIT
+"""A worker behind any FastCGI client: parameters that are missing, twice, or lies."""
+import os
+
+import pytest
+
+import expect
+import fastcgi
+from site_api import json_bytes
+
+JSON = [("Content-Type", "application/json")]
+
+
+@pytest.fixture
+def worker(make_worker):
+    made = make_worker()
+    yield made
+    assert made.process.poll() is None, made.log.text()[-2000:]
+    assert made.call("GET", "/api/health-check").status == 200
+
+
+def _bearer(mint, person):
+    return [("Authorization", "Bearer " + mint.token(person.sub))]
+
+
+def _changed(params, **changes):
+    """The parameters with some replaced; a change to None leaves one out."""
+    kept = [(name, value) for name, value in params if name not in changes]
+    return kept + [(name, value) for name, value in changes.items() if value is not None]
+
+
+def test_two_authorization_parameters_are_401(worker, mint, people):
+    sound = _bearer(mint, people())
+    for headers in (sound + sound, sound + [("Authorization", "Bearer bad")],
+                    [("Authorization", "Bearer bad")] + sound, sound + [("Authorization", "")]):
+        expect.unauthorized(worker.call("GET", "/api/message_groups", headers))
+
+
+def test_tokens_joined_by_a_comma_are_401(worker, mint, people):
+    value = _bearer(mint, people())[0][1]
+    for joined in (f"{value}, {value}", f"{value},{value}", f"{value}, Basic abc"):
+        expect.unauthorized(worker.call("GET", "/api/message_groups", [("Authorization", joined)]))
+
+
+@pytest.mark.parametrize("name", ["REQUEST_METHOD", "REQUEST_URI", "QUERY_STRING",
+                                  "SERVER_PROTOCOL", "CONTENT_TYPE", "CONTENT_LENGTH",
+                                  "REMOTE_ADDR", "HTTP_X_REQUEST_ID", "SCRIPT_NAME"])
+def test_missing_parameter_is_no_crash(worker, name):
+    params = _changed(fastcgi.environ("GET", "/api/health-check"), **{name: None})
+    answer = fastcgi.call(worker.socket, params)
+    assert answer.status in (200, 400, 404, 405), answer
+
+
+def test_no_parameters_at_all_is_no_crash(worker):
+    assert fastcgi.call(worker.socket, []).status in (400, 404, 405)
+
+
+def test_worker_makes_an_id_where_nobody_gave_one(worker):
+    params = fastcgi.environ("GET", "/api/health-check", request_id=None)
+    first, second = fastcgi.call(worker.socket, params), fastcgi.call(worker.socket, params)
+    assert first.header("X-Request-Id") and second.header("X-Request-Id")
+    assert first.header("X-Request-Id") != second.header("X-Request-Id")
+
+
+@pytest.mark.parametrize("value", ["x\r\nSet-Cookie: a=b", "x\nEvil: 1", '","evil":"', "\x00", "",
+                                   "a" * 9000, "\u00e9", "<b>"], ids=lambda value: ascii(value)[:20])
+def test_odd_request_id_injects_nothing(worker, value):
+    answer = fastcgi.call(worker.socket, fastcgi.environ("GET", "/api/health-check",
+                                                         request_id=value))
+    assert answer.status == 200 and answer.json()["success"] is True
+    assert {name.lower() for name, _ in answer.headers} <= {
+        "content-type", "content-length", "x-request-id", "vary", "x-content-type-options",
+        "cache-control", "status"}, answer
+    assert len(answer.header("X-Request-Id") or "x") < 200
+    assert all(isinstance(entry, dict) for entry in worker.log.entries())
+
+
+def test_odd_origin_injects_nothing(worker):
+    for origin in ("https://x\r\nEvil: 1", "\x00", "a" * 9000):
+        answer = worker.call("OPTIONS", "/api/messages", [("Origin", origin)])
+        assert answer.status == 204 and not answer.all("Evil")
+        assert not answer.all("Access-Control-Allow-Origin")
+
+
+@pytest.mark.parametrize("uri", ["", "/", "api/health-check", "http://x/api/health-check",
+                                 "/api/health-check#x", "/api/%", "/api/%zz", "/api/%0", "/api/%00",
+                                 "/api/health-check%00", "\x00", "/api/\xff", "/" * 9000,
+                                 "/api/users/@%00/short", "*", "/api/health-check\r\nx"],
+                         ids=lambda value: ascii(value)[:24])
+def test_odd_uri_is_no_route(worker, uri):
+    answer = worker.call("GET", uri)
+    assert answer.status in (400, 404) or uri.startswith(("http:", "/api/health-check#")), answer
+    assert answer.status < 500
+
+
+@pytest.mark.parametrize("value", ["999", "20000", "16384"])
+def test_body_shorter_than_it_says_is_answered(worker, mint, people, value):
+    person, other = people.several(2)
+    body = json_bytes({"message": "x", "handle": other.handle})
+    params = _changed(fastcgi.environ("POST", "/api/messages", JSON + _bearer(mint, person), body),
+                      CONTENT_LENGTH=value)
+    answer = fastcgi.call(worker.socket, params, body)
+    assert answer.status in (400, 413), answer
+
+
+def test_body_longer_than_it_says_is_cut_there(worker, mint, people):
+    person, other = people.several(2)
+    body = json_bytes({"message": "x", "handle": other.handle})
+    params = fastcgi.environ("POST", "/api/messages", JSON + _bearer(mint, person), body)
+    answer = fastcgi.call(worker.socket, params, body + b"trailing")
+    assert answer.status in (200, 400), answer
+
+
+@pytest.mark.parametrize("value", ["-1", "abc", "1e3", "0x10", " 5", "99999999999999999999999",
+                                   "2147483648", "4294967297", "18446744073709551617", "1.5"])
+def test_content_length_that_is_none(worker, mint, people, value):
+    person, other = people.several(2)
+    body = json_bytes({"message": "x", "handle": other.handle})
+    params = _changed(fastcgi.environ("POST", "/api/messages", JSON + _bearer(mint, person), body),
+                      CONTENT_LENGTH=value)
+    answer = fastcgi.call(worker.socket, params, body)
+    assert answer.status in (400, 413), answer
+
+
+def test_big_body_is_refused_by_the_worker_itself(worker, mint, people):
+    body = b" " * 100000
+    params = fastcgi.environ("POST", "/api/messages", JSON + _bearer(mint, people()), body)
+    expect.error(fastcgi.call(worker.socket, params, body), 413, "body_too_large")
+
+
+def test_body_that_comes_in_pieces(worker, mint, people):
+    person, other = people.several(2)
+    body = json_bytes({"message": "in pieces", "handle": other.handle})
+    params = fastcgi.environ("POST", "/api/messages", JSON + _bearer(mint, person), body)
+    with fastcgi.connect(worker.socket) as sock:
+        sock.sendall(fastcgi.opening(params))
+        for index in range(len(body)):
+            sock.sendall(fastcgi.body_records(body[index:index + 1], close=False))
+        sock.sendall(fastcgi.body_records(b""))
+        assert fastcgi.read_answer(sock).json()["message"] == "in pieces"
+
+
+def test_query_is_taken_from_what_the_client_sent(worker, mint, people):
+    params = fastcgi.environ("GET", "/api/message_groups?limit=0", _bearer(mint, people()))
+    expect.error(fastcgi.call(worker.socket, params), 400, "malformed_request")
+
+
+@pytest.mark.parametrize("data", [b"", b"\0", b"GET / HTTP/1.0\r\n\r\n", b"\x01" * 8, b"\xff" * 64,
+                                  b"\x01\x01\x00\x01\x00\x08\x00\x00\x00\x09" + b"\0" * 6,
+                                  b"\x01\x04\x00\x01\xff\xff\x00\x00" + b"\xff" * 64],
+                         ids=lambda data: data.hex()[:24])
+def test_bytes_that_are_no_fastcgi_cost_no_worker(worker, data):
+    with fastcgi.connect(worker.socket) as sock:
+        sock.sendall(data)
+
+
+def test_client_that_vanishes_in_the_body_costs_no_worker(worker, mint, people):
+    body = b"x" * 5000
+    params = fastcgi.environ("POST", "/api/messages", JSON + _bearer(mint, people()), body)
+    for _ in range(5):
+        with fastcgi.connect(worker.socket) as sock:
+            sock.sendall(fastcgi.opening(params) + fastcgi.body_records(body[:100], close=False))
+
+
+def test_client_that_vanishes_before_the_answer_costs_no_worker(worker, mint, people):
+    params = fastcgi.environ("GET", "/api/message_groups", _bearer(mint, people()))
+    for _ in range(20):
+        with fastcgi.connect(worker.socket) as sock:
+            sock.sendall(fastcgi.opening(params) + fastcgi.body_records(b""))
+
+
+def test_worker_answers_alike_without_nginx(worker, mint, people, site):
+    person = people()
+    direct = worker.call("GET", "/api/message_groups", _bearer(mint, person))
+    through = site.get("/api/message_groups", person)
+    assert (direct.status, direct.body) == (through.status, through.body)
+    expect.private(direct)
+    assert direct.header("X-Request-Id") == "0123456789abcdef0123456789abcdef"
+
+
+def test_files_stay_closed(worker, mint, people):
+    """A worker's open files do not grow with the requests."""
+    def count():
+        return len(os.listdir(f"/proc/{worker.process.pid}/fd"))
+
+    headers = _bearer(mint, people())
+    for _ in range(3):
+        worker.call("GET", "/api/message_groups", headers)
+    before = count()
+    for _ in range(100):
+        worker.call("GET", "/api/message_groups", headers)
+        worker.call("POST", "/api/messages", JSON + headers, b"{}")
+    assert count() <= before
