@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* Building and ending what a worker holds. */
+#include "app/parts.h"
+
+#include <stdlib.h>
+
+static enum status make_auth(struct app *a, const struct settings *s)
+{
+	const struct cognito_settings cognito = { .issuer = s->issuer,
+		.client_ids = (const char *const *)s->client_ids,
+		.client_id_count = s->client_id_count };
+
+	return cognito_new(&cognito, &a->auth);
+}
+
+static enum status make_table(struct app *a, const struct settings *s)
+{
+	const struct aws_service service = { .endpoint = s->dynamodb_endpoint,
+		.region = s->region,
+		.signing_name = "dynamodb",
+		.target = "DynamoDB_20120810" };
+	enum status rc = aws_client_new(&service, a->credentials, &a->dynamodb);
+
+	if (rc == STATUS_OK)
+		rc = dynamo_new(a->dynamodb, s->table, &a->table);
+	if (rc == STATUS_OK)
+		rc = message_store_new(a->table, &a->messages);
+	return rc;
+}
+
+enum status app_new(const struct settings *settings, struct buf *problem, struct app **out)
+{
+	struct app *a = calloc(1, sizeof(*a));
+	enum status rc = STATUS_NO_MEMORY;
+
+	if (!a)
+		return rc;
+	a->cors = (struct cors){ .origins = settings->origins,
+		.origin_count = settings->origin_count };
+	rc = pg_check_url(settings->connection_url);
+	if (rc != STATUS_OK) {
+		buf_add_str(problem, "CONNECTION_URL: is no Postgres connection URI");
+		goto out;
+	}
+	rc = pg_new(settings->connection_url, &a->users);
+	if (rc != STATUS_OK)
+		goto out;
+	rc = aws_credential_chain_new((aws_getenv)getenv, &a->credentials);
+	if (rc == STATUS_INVALID)
+		buf_add_str(problem,
+			"AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: "
+			"one is set without the other");
+	if (rc != STATUS_OK)
+		goto out;
+	rc = make_auth(a, settings);
+	if (rc == STATUS_OK)
+		rc = make_table(a, settings);
+	if (rc != STATUS_OK)
+		goto out;
+	*out = a;
+	a = NULL;
+out:
+	app_free(a);
+	return rc;
+}
+
+void app_free(struct app *a)
+{
+	if (!a)
+		return;
+	message_store_free(a->messages);
+	dynamo_free(a->table);
+	aws_client_free(a->dynamodb);
+	aws_credential_chain_free(a->credentials);
+	cognito_free(a->auth);
+	pg_free(a->users);
+	free(a);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* What lives as long as a worker: its connections, its caches, its route table; and what happens to
+ * every request, whichever route it is for. */
+#ifndef CRUDDUR_APP_APP_H
+#define CRUDDUR_APP_APP_H
+
+#include "base/settings.h"
+#include "http/request.h"
+#include "http/response.h"
+
+struct app;
+
+/* Builds everything from the settings, which must outlive it. Connects to nothing: a backend that
+ * is down does not stop a start. STATUS_INVALID: problem says which setting is wrong (half a
+ * credential pair, a URL libpq cannot parse). */
+STATUS_MUSTCHECK enum status app_new(
+	const struct settings *settings, struct buf *problem, struct app **out);
+void app_free(struct app *a);
+
+/* Answers one request: request id, route, login, handler, CORS, access log. response must be empty
+ * (http_response_clear). */
+void app_handle(struct app *a, const struct http_request *request, struct http_response *response);
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/* What happens to every request, in the contract's order: route, method, token, caller, handler. */
+#include "app/parts.h"
+#include "base/log.h"
+#include "http/router.h"
+#include "user/store.h"
+
+/* Answers leave within this after the front took the request: below the contract's 5 s, with room
+ * for the way back. */
+#define REQUEST_MS 4500
+/* With less than this left a request that had to queue is not worth starting. */
+#define WORTH_STARTING_MS 100
+
+struct dispatch {
+	struct app *app;
+	const struct app_route *route; /* the one to run; NULL if the path or method is none */
+	const char *pattern; /* the matched path's, also when the method is wrong */
+	char methods[64]; /* of the path, for Allow */
+	struct user caller;
+	struct http_call call;
+};
+
+static bool serves(const struct app_route *route, enum http_method method)
+{
+	return route->method == method || (route->method == HTTP_GET && method == HTTP_HEAD);
+}
+
+static void add_method(struct dispatch *d, enum http_method method)
+{
+	const char *text = method == HTTP_GET ? "GET, HEAD, " : "POST, ";
+
+	/* The longest list, "GET, HEAD, POST, OPTIONS", fits. */
+	strncat(d->methods, text, sizeof(d->methods) - strlen(d->methods) - 1);
+}
+
+static void find_route(struct dispatch *d)
+{
+	const struct http_request *q = d->call.request;
+
+	for (const struct app_route *r = app_routes; r->pattern; r++) {
+		if (!router_match(r->pattern, q->path, &d->call.capture))
+			continue;
+		d->pattern = r->pattern;
+		add_method(d, r->method);
+		if (serves(r, q->method))
+			d->route = r;
+	}
+	strncat(d->methods, "OPTIONS", sizeof(d->methods) - strlen(d->methods) - 1);
+}
+
+/* Whose token it is. STATUS_NOT_FOUND: a valid token of somebody who is no user here. */
+static enum status log_in(struct dispatch *d)
+{
+	struct cognito_principal principal;
+	struct slice token;
+	enum status rc = http_request_bearer(d->call.request, &token);
+
+	if (rc == STATUS_OK)
+		rc = cognito_verify(
+			d->app->auth, token, clock_realtime_us() / 1000000, d->call.by, &principal);
+	if (rc == STATUS_OK)
+		rc = user_store_by_cognito_id(
+			d->app->users, slice_of(principal.subject), d->call.by, &d->caller);
+	return rc;
+}
+
+static void run_route(struct dispatch *d)
+{
+	enum status rc = STATUS_OK;
+
+	if (d->route->login == APP_LOGIN) {
+		http_response_header(d->call.response, "Cache-Control", SLICE("no-store"));
+		rc = log_in(d);
+	}
+	if (rc == STATUS_OK)
+		d->route->handler(
+			d->app, d->route->login == APP_LOGIN ? &d->caller : NULL, &d->call);
+	else if (rc == STATUS_NOT_FOUND)
+		http_response_error(d->call.response, 422, "cognito_user_id_not_found");
+	else
+		http_response_fail(d->call.response, rc);
+}
+
+static void answer(struct dispatch *d)
+{
+	struct http_response *r = d->call.response;
+
+	find_route(d);
+	if (!d->pattern) {
+		http_response_error(r, 404, "not_found");
+	} else if (d->call.request->method == HTTP_OPTIONS) {
+		cors_preflight(&d->app->cors, d->call.request, d->methods, r);
+	} else if (!d->route) {
+		http_response_error(r, 405, "method_not_allowed");
+		http_response_header(r, "Allow", slice_of(d->methods));
+	} else if (deadline_left_ms(d->call.by) < WORTH_STARTING_MS) {
+		/* Its client gives up about now: those that came later can still be served in time.
+		 */
+		http_response_error(r, 503, "service_unavailable");
+	} else {
+		run_route(d);
+	}
+}
+
+/* The time that a request spent waiting for a worker counts: the front says when it took it. A time
+ * in the future (a clock was set) counts as now. */
+static int64_t time_left_ms(const struct http_request *q)
+{
+	int64_t waited = q->received_ms > 0 ? clock_realtime_us() / 1000 - q->received_ms : 0;
+
+	return waited > 0 ? REQUEST_MS - waited : REQUEST_MS;
+}
+
+static void log_access(const struct dispatch *d, int64_t started_us)
+{
+	struct slice caller = d->caller.handle ? uuid_slice(&d->caller.uuid) : SLICE("");
+
+	LOG(LOG_INFO, "request", log_slice("method", d->call.request->method_text),
+		log_str("route", d->pattern ? d->pattern : "none"),
+		log_int("status", d->call.response->status),
+		log_int("duration_us", clock_realtime_us() - started_us),
+		log_slice("user", caller));
+}
+
+void app_handle(struct app *a, const struct http_request *request, struct http_response *response)
+{
+	int64_t started_us = clock_realtime_us();
+	struct dispatch d = { .app = a,
+		.call = { .request = request,
+			.response = response,
+			.by = deadline_in(time_left_ms(request)) } };
+
+	log_set_request(request->request_id);
+	answer(&d);
+	http_response_header(response, "X-Request-Id", request->request_id);
+	http_response_header(response, "X-Content-Type-Options", SLICE("nosniff"));
+	cors_apply(&a->cors, request, response);
+	log_access(&d, started_us);
+	log_set_request(SLICE(""));
+	user_clear(&d.caller);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* The worker's parts, for the files of app/ only. */
+#ifndef CRUDDUR_APP_PARTS_H
+#define CRUDDUR_APP_PARTS_H
+
+#include "app/app.h"
+#include "auth/cognito.h"
+#include "aws/call.h"
+#include "aws/credentials.h"
+#include "dynamo/dynamo.h"
+#include "http/call.h"
+#include "http/cors.h"
+#include "message/store.h"
+#include "pg/pg.h"
+#include "user/user.h"
+
+struct app {
+	struct cors cors;
+	struct pg *users;
+	struct aws_credential_chain *credentials;
+	struct aws_client *dynamodb;
+	struct dynamo *table;
+	struct cognito *auth;
+	struct message_store *messages;
+	int64_t ready_at_ms; /* when readiness was last found out, monotonic; 0: never */
+	struct {
+		bool postgres, dynamodb, jwks;
+	} ready;
+};
+
+/* caller is NULL on a route without login. */
+typedef void (*app_handler)(struct app *a, const struct user *caller, struct http_call *call);
+
+enum app_login { APP_ANYBODY, APP_LOGIN };
+
+struct app_route {
+	const char *pattern; /* see http/router.h */
+	enum http_method method; /* HTTP_GET serves HEAD as well */
+	enum app_login login;
+	app_handler handler;
+};
+
+/* The route table; a route with a NULL pattern ends it. */
+extern const struct app_route app_routes[];
+
+void app_health_check(struct app *a, const struct user *caller, struct http_call *call);
+void app_ready(struct app *a, const struct user *caller, struct http_call *call);
+
+#endif

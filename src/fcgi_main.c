@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* cruddur-fcgi: one FastCGI worker. Options, settings, and the loop that serves one request at a
+ * time; what a request means is app/. */
+#include "config.h"
+
+#include "app/app.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/settings.h"
+#include "fetch/fetch.h"
+#include "http/fastcgi.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+/* multiwatch(1) takes a child that leaves within ten seconds for a crashed one and, after three of
+ * them, gives up on it: a worker does not retire younger than this. */
+#define RETIRE_AGE_MS 11000
+
+static const char usage[] =
+	"usage: cruddur-fcgi [--help | --version]\n"
+	"\n"
+	"One FastCGI worker of cruddur, on a listening socket handed over as fd 0:\n"
+	"  spawn-fcgi -s SOCKET -- /usr/bin/multiwatch -f 4 -- cruddur-fcgi\n"
+	"\n"
+	"It is configured by its environment:\n"
+	"  CONNECTION_URL                    Postgres URI (required)\n"
+	"  AWS_COGNITO_USER_POOL_ID          Cognito user pool (required)\n"
+	"  AWS_COGNITO_USER_POOL_CLIENT_ID   app client ids, comma-separated (required)\n"
+	"  AWS_REGION, AWS_DEFAULT_REGION    region (one is required)\n"
+	"  AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL, "
+	"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER\n"
+	"                                    endpoints (default: the region's own)\n"
+	"  AWS_ACCESS_KEY_ID, ...            the usual AWS credential chain\n"
+	"  CRUDDUR_MESSAGES_TABLE            DynamoDB table (default: cruddur-messages)\n"
+	"  FRONTEND_URL, BACKEND_URL         origins that CORS allows\n"
+	"  CRUDDUR_LOG_LEVEL                 error, warn, info (default) or debug\n"
+	"  CRUDDUR_MAX_REQUESTS              leave after so many requests (default 0: never)\n"
+	"\n"
+	"SIGTERM or SIGUSR1: finish the request, then leave. Exit status: 0, or 78 for a bad "
+	"setting.\n";
+
+struct worker {
+	struct settings settings;
+	struct app *app;
+	struct fastcgi *front;
+};
+
+static void answer(struct worker *w, const struct http_request *request,
+	struct http_response *response, struct buf *out)
+{
+	buf_clear(out);
+	http_response_clear(response);
+	app_handle(w->app, request, response);
+	if (http_response_write(response, request->method == HTTP_HEAD, out) != STATUS_OK) {
+		LOG(LOG_ERROR, "answer_too_large");
+		buf_clear(out);
+		buf_add_str(out,
+			"Status: 503\r\nContent-Type: application/json\r\n"
+			"Retry-After: 1\r\n\r\n[\"service_unavailable\"]");
+	}
+	if (fastcgi_write(w->front, buf_slice(out)) != STATUS_OK)
+		LOG(LOG_WARN, "front_gone");
+}
+
+static enum status serve(struct worker *w)
+{
+	struct http_request request = { .read = NULL };
+	struct http_response response = { .status = 200 };
+	struct buf out = { 0 };
+	int64_t started_ms = clock_monotonic_ms(), served = 0;
+	enum status rc;
+
+	for (;;) {
+		rc = fastcgi_accept(w->front, &request);
+		if (rc == STATUS_NOT_FOUND || rc == STATUS_UNAVAILABLE)
+			break;
+		if (rc == STATUS_OK)
+			answer(w, &request, &response, &out);
+		else
+			LOG(LOG_ERROR, "request_not_read", log_str("status", status_name(rc)));
+		fastcgi_finish(w->front);
+		served++;
+		if (w->settings.max_requests > 0 && served >= w->settings.max_requests &&
+			clock_monotonic_ms() - started_ms >= RETIRE_AGE_MS) {
+			rc = STATUS_NOT_FOUND;
+			break;
+		}
+	}
+	LOG(LOG_INFO, "worker_leaves", log_int("served", served));
+	http_request_free(&request);
+	http_response_free(&response);
+	buf_free(&out);
+	return rc == STATUS_NOT_FOUND ? STATUS_OK : rc;
+}
+
+static int refuse_settings(struct buf *problem)
+{
+	if (problem->len > 0)
+		(void)fprintf(stderr, "cruddur-fcgi: %s\n", buf_cstr(problem));
+	return SETTINGS_EXIT_STATUS;
+}
+
+static int run(struct worker *w, struct buf *problem)
+{
+	enum status rc = settings_load(
+		(settings_getenv)getenv, SETTINGS_NEED_COGNITO, &w->settings, problem);
+
+	if (rc == STATUS_OK) {
+		log_open("cruddur-fcgi", w->settings.log_level);
+		rc = app_new(&w->settings, problem, &w->app);
+	}
+	if (rc == STATUS_INVALID)
+		return refuse_settings(problem);
+	if (rc == STATUS_OK)
+		rc = fastcgi_open(&w->front);
+	if (rc == STATUS_INVALID) {
+		(void)fprintf(stderr,
+			"cruddur-fcgi: fd 0 is no listening socket: "
+			"start it by spawn-fcgi (see --help)\n");
+		return EX_USAGE;
+	}
+	if (rc == STATUS_OK) {
+		LOG(LOG_INFO, "worker_starts", log_str("version", PACKAGE_VERSION));
+		rc = serve(w);
+	} else {
+		LOG(LOG_ERROR, "start_failed", log_str("status", status_name(rc)));
+	}
+	return rc == STATUS_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+	struct worker w = { .app = NULL };
+	struct buf problem = { 0 };
+	int exit_status;
+
+	if (argc == 2 && strcmp(argv[1], "--version") == 0)
+		return puts("cruddur-fcgi " PACKAGE_VERSION) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	if (argc == 2 && strcmp(argv[1], "--help") == 0)
+		return fputs(usage, stdout) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	if (argc > 1) {
+		(void)fputs(usage, stderr);
+		return EX_USAGE;
+	}
+	if (fetch_global_open() != STATUS_OK) {
+		(void)fputs("cruddur-fcgi: libcurl does not start\n", stderr);
+		return EXIT_FAILURE;
+	}
+	exit_status = run(&w, &problem);
+	fastcgi_close(w.front);
+	app_free(w.app);
+	settings_clear(&w.settings);
+	buf_free(&problem);
+	fetch_global_close();
+	return exit_status;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Messages over HTTP: reading a conversation, and POST /api/messages in post.c. */
+#ifndef CRUDDUR_MESSAGE_API_H
+#define CRUDDUR_MESSAGE_API_H
+
+#include "dynamo/dynamo.h"
+#include "http/call.h"
+#include "message/store.h"
+#include "pg/pg.h"
+
+struct message_api {
+	struct pg *users;
+	struct dynamo *table;
+	struct message_store *messages;
+};
+
+/* GET /api/messages/{message_group_uuid}: a page of the conversation, ascending, for a member. */
+void message_api_list(
+	const struct message_api *api, const struct user *caller, struct http_call *call);
+
+/* POST /api/messages: adds to a group or starts a conversation. */
+void message_api_post(
+	const struct message_api *api, const struct user *caller, struct http_call *call);
+
+#endif
