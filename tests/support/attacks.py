@@ -94,8 +94,11 @@ def _loose_payload(kit):
 
 def _standard_letters(kit):
     """A payload that needs + or / in the standard alphabet."""
-    data = compact(kit.claims(pad="?>~?>~???>>>")).replace(b"?>~", "\u00ff\u00be".encode())
-    return base64.b64encode(data).rstrip(b"=").decode()
+    for size in range(3):
+        text = base64.b64encode(compact(kit.claims(pad="x" * size + "?>~" * 8))).decode()
+        if "+" in text or "/" in text:
+            return text.rstrip("=")
+    raise AssertionError("not reached")
 
 
 def _es256(kit):
@@ -392,7 +395,7 @@ SIGNATURE = {
     "PKCS#1 bytes after the hash": lambda kit: kit.padded(
         lambda h, n: _block(DIGEST_INFO + h + b"\0", n)),
     "PKCS#1 parameters not NULL": lambda kit: kit.padded(lambda h, n: _block(
-        bytes.fromhex("3033300f0609608648016503040201040161a1b2")[:17] + b"\x04\x20" + h, n)),
+        bytes.fromhex("3032300e06096086480165030402010401610420") + h, n)),
     "PKCS#1 hash cut": lambda kit: kit.padded(lambda h, n: _block(DIGEST_INFO + h[:-1], n)),
 }
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """An nginx of its own in front of one set of workers, with the project's API configuration.
 
-The included files are those of conf/nginx as they are shipped; only what surrounds them is ours.
+The configuration is conf/nginx as it is shipped, the working copy's form of it.
 """
 import http.client
 import os
-import pwd
+import re
 import shutil
 import subprocess
 import tempfile
@@ -16,46 +16,36 @@ from processes import LogReader
 
 CONF = Path(__file__).resolve().parents[2] / "conf" / "nginx"
 
-TEMPLATE = """\
-daemon off;
-%(user)s
-worker_processes 1;
-pid nginx.pid;
-events { worker_connections 1024; }
-http {
-    client_body_temp_path body;
-    fastcgi_temp_path fastcgi;
-    proxy_temp_path proxy;
-    uwsgi_temp_path uwsgi;
-    scgi_temp_path scgi;
-    include cruddur/cruddur-http.conf;
-    map $http_origin $cruddur_origin {
-        %(origins)s
-        default "";
-    }
-    upstream cruddur_workers { server unix:%(socket)s; }
-    %(zones)s
-    access_log access.log cruddur;
-    server {
-        listen 127.0.0.1:%(port)d backlog=512;
-        server_tokens off;
-        %(limits)s
-        include cruddur/cruddur-api.conf;
-        location / { return 404; }
-    }
-}
-"""
+NOBODY = "https://nobody.invalid"
 
 
-def _limits(limits):
-    """Directives for `rate` (requests by address) or `conn` (connections by address)."""
+def _limited(text, limits):
+    """The same configuration with tight limits: `rate`, or `conn` with the `status` it answers."""
     if not limits:
-        return "", ""
+        return text
+    kept = "\n".join(line for line in text.splitlines()
+                     if not line.strip().startswith(("limit_req", "limit_conn")))
     if "rate" in limits:
-        return (f"limit_req_zone $binary_remote_addr zone=r:1m rate={limits['rate']};",
-                "limit_req zone=r nodelay; limit_req_status 429;")
-    return ("limit_conn_zone $binary_remote_addr zone=c:1m;",
-            f"limit_conn c {limits['conn']}; limit_conn_status {limits['status']};")
+        zone = f"limit_req_zone $binary_remote_addr zone=tight:1m rate={limits['rate']};"
+        inside = "limit_req zone=tight nodelay; limit_req_status 429;"
+    else:
+        zone = "limit_conn_zone $binary_remote_addr zone=tight:1m;"
+        inside = f"limit_conn tight {limits['conn']}; limit_conn_status {limits['status']};"
+    return kept.replace("server {\n", f"{zone}\nserver {{\n{inside}\n", 1)
+
+
+def configuration(folder, port, socket, settings, limits=None):
+    """conf/nginx/dev.conf.in with its names filled in, as scripts/dev does it."""
+    text = (CONF / "dev.conf.in").read_text("utf-8")
+    values = {"USER": "user root root;" if os.geteuid() == 0 else "", "PREFIX": str(folder),
+              "LOG": str(folder), "PORT": str(port), "SOCKET": str(socket), "QUEUE": "512",
+              "FRONTEND_URL": settings.get("FRONTEND_URL") or NOBODY,
+              "BACKEND_URL": settings.get("BACKEND_URL") or NOBODY + ":2"}
+    for name, value in values.items():
+        text = text.replace(f"@{name}@", value)
+    left = re.findall("@[A-Z_]+@", text)
+    assert not left, f"names in dev.conf.in that nobody here fills in: {left}"
+    return _limited(text, limits)
 
 
 class Nginx:
@@ -66,18 +56,15 @@ class Nginx:
         self.folder.chmod(0o755)
         (self.folder / "cruddur").symlink_to(CONF)
         self.access_log = LogReader(self.folder / "access.log")
-        self.error_log = LogReader(self.folder / "error.log")
+        self.error_log = LogReader(self.folder / "nginx.log")
         self.port = processes.free_port()
-        origins = [settings.get("FRONTEND_URL"), settings.get("BACKEND_URL")]
-        zones, directives = _limits(limits)
-        (self.folder / "nginx.conf").write_text(TEMPLATE % {
-            "user": f"user {pwd.getpwuid(0).pw_name} root;" if os.geteuid() == 0 else "",
-            "origins": " ".join(f'"{origin}" $http_origin;' for origin in origins if origin),
-            "socket": socket, "port": self.port, "zones": zones, "limits": directives}, "ascii")
+        (self.folder / "tmp").mkdir()
+        (self.folder / "nginx.conf").write_text(
+            configuration(self.folder, self.port, socket, settings, limits), "utf-8")
         binary = shutil.which("nginx") or "/usr/sbin/nginx"
         self.process = subprocess.Popen(
             [binary, "-p", str(self.folder), "-c", str(self.folder / "nginx.conf"),
-             "-e", str(self.folder / "error.log")],
+             "-e", str(self.folder / "nginx.log")],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     @property

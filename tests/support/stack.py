@@ -68,7 +68,7 @@ class Stack:
                               stderr=subprocess.PIPE, text=True, timeout=timeout, check=False)
 
     def up(self):
-        done = self.dev("up")
+        done = self.dev("up", "--no-demo")
         assert done.returncode == 0, f"scripts/dev up: {done.stdout[-3000:]}\n{done.stderr[-3000:]}"
         self.env = parse_exports(self.dev("env").stdout)
         return self

@@ -66,7 +66,7 @@ class Mint:
     def header(self, **changes):
         return self._changed({"kid": self.key.kid, "alg": "RS256"}, changes)
 
-    def claims(self, sub, **changes):
+    def claims(self, sub, /, **changes):
         now = int(time.time())
         return self._changed({
             "sub": sub, "iss": self.issuer, "client_id": self.client_id, "token_use": "access",
@@ -86,5 +86,5 @@ class Mint:
         signed = f"{b64u(header)}.{b64u(payload)}"
         return f"{signed}.{b64u((sign or self.key.sign)(signed.encode('ascii')))}"
 
-    def token(self, sub, header=None, **claims):
+    def token(self, sub, header=None, /, **claims):
         return self.compose(self.header(**(header or {})), self.claims(sub, **claims))
