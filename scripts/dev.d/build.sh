@@ -2,33 +2,46 @@
 # SPDX-License-Identifier: MIT
 # Builds the project out of tree with its autotools; make decides what is to be done.
 
+# A warning is an error here: the compilers of Debian 12 do not change.
+readonly CONFIGURE_DEFAULT=--enable-werror
+
+# build_project [FOLDER OPTION...]: in BUILD_DIR unless told otherwise.
 build_project() {
+	local folder=${1:-$BUILD_DIR} options
+
+	if (($# > 1)); then
+		options=("${@:2}")
+	else
+		read -ra options <<<"${CRUDDUR_CONFIGURE-$CONFIGURE_DEFAULT}"
+	fi
 	# Two stacks may build from one source tree: ./configure is made once, and each folder by one at a time.
 	[[ -f $ROOT/configure.ac ]] || die "no configure.ac in $ROOT" 'is the source tree complete? git status'
-	with_lock "$ROOT/configure.ac" 1800 'a build' build_locked
+	with_lock "$ROOT/configure.ac" 1800 'a build' build_locked "$folder" "${options[@]}"
 }
 
 build_locked() {
-	mkdir -p -- "$BUILD_DIR" "$LOG"
+	local folder=$1
+
+	mkdir -p -- "$folder" "$LOG"
 	if [[ ! -x $ROOT/configure || $ROOT/configure.ac -nt $ROOT/configure ]]; then
 		say 'making ./configure'
 		build_step autoreconf -fi "$ROOT"
 	fi
-	build_configure
-	build_step make --no-print-directory -C "$BUILD_DIR" -j"$(nproc)" all
+	build_configure "$@"
+	build_step make --no-print-directory -C "$folder" -j"$(nproc)" all
 }
 
-# Configures when there is no Makefile yet, or when CRUDDUR_CONFIGURE differs from the last time.
+# build_configure FOLDER OPTION...: when there is no Makefile yet, or the options differ from the last time.
 build_configure() {
-	local options
+	local folder=$1
 
-	read -ra options <<<"${CRUDDUR_CONFIGURE:-}"
-	if [[ -f $BUILD_DIR/Makefile && $(cat -- "$BUILD_DIR/.options" 2>/dev/null) == "${options[*]}" ]]; then
+	shift
+	if [[ -f $folder/Makefile && $(cat -- "$folder/.options" 2>/dev/null) == "$*" ]]; then
 		return 0
 	fi
-	say "configuring in $BUILD_DIR"
-	(cd -- "$BUILD_DIR" && build_step "$ROOT/configure" "${options[@]}")
-	printf '%s\n' "${options[*]}" >"$BUILD_DIR/.options"
+	say "configuring in $folder"
+	(cd -- "$folder" && build_step "$ROOT/configure" "$@")
+	printf '%s\n' "$*" >"$folder/.options"
 }
 
 build_step() {

@@ -104,7 +104,7 @@ lint_tidy() {
 }
 
 lint_layers() {
-	"$ROOT/scripts/check-layers" "$ROOT"
+	srcdir=$ROOT "$ROOT/build-aux/check-layers"
 }
 
 # The production site must be one that nginx takes; certificate and socket are the only things to replace.

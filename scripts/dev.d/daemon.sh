@@ -95,21 +95,42 @@ session_is_empty() {
 	[[ -z $(session_members "$1") ]]
 }
 
+# orphaned_session NAME: prints the recorded pid if that process is gone and left others of its session behind.
+# The kernel does not give a number away again while a session carries it, so they are its children.
+orphaned_session() {
+	local recorded pid
+
+	recorded=$(cat -- "$RUN/$1.pid" 2>/dev/null) || return 1
+	pid=${recorded%% *}
+	[[ -n $pid && ${recorded##* } == "$(cat /proc/sys/kernel/random/boot_id)" ]] || return 1
+	! process_identity "$pid" >/dev/null || return 1
+	! session_is_empty "$pid" || return 1
+	printf '%s\n' "$pid"
+}
+
 # daemon_stop NAME SIGNAL SECONDS: asks with SIGNAL, waits for the whole session to end, then insists.
 daemon_stop() {
-	local name=$1 pid members
+	local name=$1 pid
 
 	if pid=$(daemon_pid "$name"); then
 		kill -"$2" "$pid" 2>/dev/null || true
 		if ! wait_for "$3" session_is_empty "$pid"; then
 			say "$name did not end within $3 s of SIG$2; killing it"
-			members=$(session_members "$pid")
-			# shellcheck disable=SC2086 # one word a pid
-			[[ -z $members ]] || kill -KILL $members 2>/dev/null || true
-			wait_for 5 session_is_empty "$pid" || die "$name (pid $pid) does not end" "ps -o pid,stat,cmd -s $pid"
+			kill_session "$name" "$pid"
 		fi
+	elif pid=$(orphaned_session "$name"); then
+		kill_session "$name" "$pid"
 	fi
 	rm -f -- "$RUN/$name.pid" "$RUN/$name.stamp"
+}
+
+kill_session() {
+	local members
+
+	members=$(session_members "$2")
+	# shellcheck disable=SC2086 # one word a pid
+	[[ -z $members ]] || kill -KILL $members 2>/dev/null || true
+	wait_for 5 session_is_empty "$2" || die "$1 (session $2) does not end" "ps -o pid,stat,cmd -s $2"
 }
 
 # port_is_open PORT: somebody answers there. bash's own connect needs no tool that might be missing.

@@ -48,7 +48,7 @@ dynamodb_start() {
 
 	home=$(dynamodb_home)
 	# It has no option for an address and would listen on all of them: see loopback_bind.c.
-	daemon_start dynamodb "$home" env -i PATH="$PATH" HOME="$VAR/dynamodb" LD_PRELOAD="$home/loopback_bind.so" \
+	daemon_start dynamodb "$home" env -i PATH="$PATH" HOME="$VAR/dynamodb" LD_PRELOAD=./loopback_bind.so \
 		java -Xmx512m -Djava.net.preferIPv4Stack=true -Djava.io.tmpdir="$VAR/dynamodb/tmp" \
 		-Djava.library.path=./DynamoDBLocal_lib -jar DynamoDBLocal.jar \
 		-sharedDb -dbPath "$VAR/dynamodb/data" -port "$DYNAMODB_PORT"

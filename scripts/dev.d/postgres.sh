@@ -19,11 +19,12 @@ postgres_as() {
 	AS=()
 	((EUID == 0)) || return 0
 	AS=(setpriv --reuid=postgres --regid=postgres --init-groups)
-	if ! "${AS[@]}" test -x "$VAR/postgres" -a -x "$SOCKETS"; then
+	# stat(1), not test -x: access(2) leaves capabilities out.
+	if ! "${AS[@]}" stat -- "$VAR/postgres/." "$SOCKETS/." >/dev/null 2>&1; then
 		# A tree under /root is closed to other users. One capability lets this one pass through, and the
 		# data stays under var/ all the same (capabilities(7)).
 		AS+=(--inh-caps=+dac_override --ambient-caps=+dac_override)
-		"${AS[@]}" test -x "$VAR/postgres" ||
+		"${AS[@]}" stat -- "$VAR/postgres/." "$SOCKETS/." >/dev/null 2>&1 ||
 			die "the user postgres cannot reach $VAR" 'set CRUDDUR_VAR to a folder that it can, such as /var/tmp/cruddur'
 	fi
 }

@@ -40,8 +40,9 @@ service_launch() {
 			return 0
 		fi
 		say "restarting $1"
-		service_stop "$1"
 	fi
+	# Also when it is gone: its children may not be.
+	service_stop "$1"
 	read -r port variable < <(service_port "$1") || true
 	[[ -z ${port:-} ]] || want_free_port "$1" "$port" "$variable"
 	"$1_start"
