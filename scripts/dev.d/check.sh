@@ -95,12 +95,14 @@ lint_cppcheck() {
 
 # clang-tidy reads .clang-tidy; the headers made by the build (SQL) are in the build folder.
 lint_tidy() {
-	local files
+	local files flags=(-std=c17 -D_GNU_SOURCE -DHAVE_CONFIG_H -I"$ROOT/src" -I"$BUILD_DIR" -I"$BUILD_DIR/src")
 
+	flags+=("-I$(pg_config --includedir)")
 	mapfile -t files < <(source_files 'src/*.c')
-	printf '%s\0' "${files[@]}" | xargs -0 -P "$(nproc)" -n 8 clang-tidy --quiet --warnings-as-errors='*' \
-		--extra-arg=-Wno-unknown-warning-option -- 2>&1 -std=c17 -D_GNU_SOURCE -DHAVE_CONFIG_H \
-		-I "$ROOT/src" -I "$BUILD_DIR" -I "$BUILD_DIR/src" -I "$(pg_config --includedir)"
+	[[ ! -f $BUILD_DIR/Makefile ]] || make --no-print-directory -C "$BUILD_DIR" src/sql_statements.h
+	# shellcheck disable=SC2016 # the inner shell expands it
+	printf '%s\0' "${files[@]}" | xargs -0 -P "$(nproc)" -n 6 bash -c \
+		'flags=$1; shift; read -ra flags <<<"$flags"; clang-tidy --quiet "$@" -- "${flags[@]}"' bash "${flags[*]}"
 }
 
 lint_layers() {
