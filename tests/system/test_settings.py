@@ -117,9 +117,9 @@ def test_tokens_of_every_configured_client_are_accepted_and_of_no_other(make_wor
     expect.unauthorized(_groups(single, Mint(mint.key, mint.issuer, OTHER_CLIENT_ID), person))
 
 
-def test_session_token_and_credentials_file_are_accepted(make_worker, mint, people, tmp_path):
+def test_session_token_and_credentials_file_are_accepted(make_worker, mint, people, folder):
     expect.private(_groups(make_worker({"AWS_SESSION_TOKEN": "session"}), mint, people()))
-    shared = tmp_path / "credentials"
+    shared = folder / "credentials"
     shared.write_text("[default]\naws_access_key_id = local\naws_secret_access_key = local\n"
                       "[other]\naws_access_key_id = local\naws_secret_access_key = local\n", "ascii")
     for profile in (None, "other"):
@@ -128,9 +128,9 @@ def test_session_token_and_credentials_file_are_accepted(make_worker, mint, peop
         expect.private(_groups(worker, mint, people()))
 
 
-def test_no_credentials_anywhere_is_503_and_no_end(make_worker, mint, people, tmp_path):
+def test_no_credentials_anywhere_is_503_and_no_end(make_worker, mint, people, folder):
     worker = make_worker({"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None,
-                          "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),
+                          "AWS_SHARED_CREDENTIALS_FILE": str(folder / "none"),
                           "AWS_EC2_METADATA_DISABLED": "true"})
     expect.unavailable(_groups(worker, mint, people()))
 

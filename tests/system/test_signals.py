@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import socket
+import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -76,7 +77,7 @@ def test_busy_worker_answers_first(chaos, make_worker, mint, people, number):
         busy = pool.submit(worker.call, "GET", "/api/message_groups", headers)
         assert chaos.dynamo.waiting.acquire(timeout=5)
         worker.process.send_signal(number)
-        with pytest.raises(Exception):
+        with pytest.raises(subprocess.TimeoutExpired):
             worker.process.wait(0.3)
         sent = time.monotonic()
         chaos.dynamo.reset()
