@@ -57,7 +57,7 @@ static void answer(struct worker *w, const struct http_request *request,
 		LOG(LOG_ERROR, "answer_too_large");
 		buf_clear(out);
 		buf_add_str(out,
-			"Status: 503\r\nContent-Type: application/json\r\n"
+			"Status: 503 Service Unavailable\r\nContent-Type: application/json\r\n"
 			"Retry-After: 1\r\n\r\n[\"service_unavailable\"]");
 	}
 	if (fastcgi_write(w->front, buf_slice(out)) != STATUS_OK)

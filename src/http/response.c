@@ -85,12 +85,33 @@ void http_response_fail(struct http_response *r, enum status why)
 	http_response_error(r, 500, "internal_error");
 }
 
+/* nginx writes the status line as it is given: without a phrase it would leave out the space before
+ * it, which RFC 9112, 4 demands. */
+static const char *reason_phrase(int status)
+{
+	static const struct {
+		int status;
+		const char *phrase;
+	} known[] = { { 200, "OK" }, { 204, "No Content" }, { 400, "Bad Request" },
+		{ 401, "Unauthorized" }, { 404, "Not Found" }, { 405, "Method Not Allowed" },
+		{ 413, "Content Too Large" }, { 415, "Unsupported Media Type" },
+		{ 422, "Unprocessable Content" }, { 503, "Service Unavailable" } };
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (known[i].status == status)
+			return known[i].phrase;
+	}
+	return "Internal Server Error";
+}
+
 enum status http_response_write(const struct http_response *r, bool head, struct buf *out)
 {
 	if (!buf_ok(&r->body) || !buf_ok(&r->headers))
 		return STATUS_NO_MEMORY;
 	buf_add_str(out, "Status: ");
 	buf_add_int(out, r->status);
+	buf_add_char(out, ' ');
+	buf_add_str(out, reason_phrase(r->status));
 	buf_add_str(out, "\r\n");
 	if (r->status != 204) {
 		buf_add_str(out, "Content-Type: application/json\r\nContent-Length: ");

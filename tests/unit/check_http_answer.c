@@ -141,7 +141,8 @@ START_TEST(errors_are_arrays_of_codes_in_order)
 	http_response_add_code(&r, "user_receiver_handle_blank");
 	written(&r, false, &out);
 	ck_assert_str_eq(buf_cstr(&out),
-		"Status: 422\r\nContent-Type: application/json\r\nContent-Length: 46\r\n\r\n"
+		"Status: 422 Unprocessable Content\r\nContent-Type: "
+		"application/json\r\nContent-Length: 46\r\n\r\n"
 		"[\"message_blank\",\"user_receiver_handle_blank\"]");
 	http_response_free(&r);
 	buf_free(&out);
@@ -156,7 +157,7 @@ START_TEST(head_carries_the_length_of_the_body_that_it_does_not_carry)
 	buf_add_str(&r.body, "[]");
 	written(&r, true, &out);
 	ck_assert_str_eq(buf_cstr(&out),
-		"Status: 200\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n");
+		"Status: 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n");
 	http_response_free(&r);
 	buf_free(&out);
 }
@@ -242,7 +243,7 @@ START_TEST(a_preflight_of_an_allowed_origin_says_what_may_be_sent)
 	cors_preflight(&cors, &q, "POST, OPTIONS", &r);
 	written(&r, false, &out);
 	ck_assert_str_eq(buf_cstr(&out),
-		"Status: 204\r\nAllow: POST, OPTIONS\r\n"
+		"Status: 204 No Content\r\nAllow: POST, OPTIONS\r\n"
 		"Access-Control-Allow-Methods: POST, OPTIONS\r\n"
 		"Access-Control-Allow-Headers: Authorization, Content-Type, "
 		"Idempotency-Key\r\n"
