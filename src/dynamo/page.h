@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* Decoding what a read gave. For src/dynamo and its tests: everybody else reads pages by
+ * dynamo/dynamo.h. */
+#ifndef CRUDDUR_DYNAMO_PAGE_H
+#define CRUDDUR_DYNAMO_PAGE_H
+
+#include "base/buf.h"
+#include "dynamo/dynamo.h"
+
+/* A Query's answer. STATUS_INVALID if it is not what the API documents: no array "Items" of
+ * objects, a "LastEvaluatedKey" that is no key. text may go away afterwards. */
+STATUS_MUSTCHECK enum status dynamo_page_read_query(struct slice text, struct dynamo_page **out);
+
+/* A GetItem's answer: "Item" absent or an object. Otherwise as above. */
+STATUS_MUSTCHECK enum status dynamo_page_read_get(struct slice text, struct dynamo_page **out);
+
+/* "ExclusiveStartKey": the key that p stopped at, as a member of a request; nothing if p has no
+ * more. */
+void dynamo_page_write_start(const struct dynamo_page *p, struct buf *b);
+
+#endif

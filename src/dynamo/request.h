@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* The JSON of requests, member by member, into a buffer that ends inside an object. For src/dynamo
+ * alone. Sends nothing; failure shows in buf_ok(). */
+#ifndef CRUDDUR_DYNAMO_REQUEST_H
+#define CRUDDUR_DYNAMO_REQUEST_H
+
+#include "base/buf.h"
+#include "dynamo/dynamo.h"
+
+/* What dynamo_new made. */
+struct dynamo {
+	struct aws_client *client;
+	char *table;
+	struct buf body; /* of the call that is made now */
+};
+
+/* A comma unless the object has just begun, then "name": for a value that follows. */
+void dynamo_request_name(struct buf *b, const char *name);
+
+/* "name":{"pk":{"S":...},"sk":{"S":...}} or any other map of attributes. */
+void dynamo_request_item(
+	struct buf *b, const char *name, const struct dynamo_attr *attrs, size_t count);
+
+/* "ExpressionAttributeValues" with the values of both lists; a name that is in both is written
+ * once. Nothing if there are none. */
+void dynamo_request_values(struct buf *b, const struct dynamo_expression *first,
+	const struct dynamo_expression *second);
+
+/* All members of a query. resume is written as the key that page stopped at. */
+void dynamo_request_query(struct buf *b, const char *table, const struct dynamo_query *q);
+
+/* All members of one write: table, item or key, expressions. */
+void dynamo_request_write(struct buf *b, const char *table, const struct dynamo_write *w);
+
+#endif
