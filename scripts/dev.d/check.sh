@@ -145,9 +145,9 @@ cmd_test() {
 		cat <<-'EOF'
 		Usage: scripts/dev test
 
-		Installs what testing needs, builds, and runs everything: the unit tests (make check), the
-		linters, and the system tests against real backends, on ports and in folders of their own.
-		The last line is "N passed, N failed, N skipped". Fails if anything failed or was skipped.
+		Installs what testing needs, builds with gcc, and with clang and its sanitizers, and runs
+		everything: the unit tests of both builds, make distcheck, the linters, and the system tests
+		against real backends, on ports and in folders of their own. The last line is "N passed, N failed, N skipped". Fails if anything failed or was skipped.
 		EOF
 		return 0
 		;;
@@ -160,12 +160,14 @@ cmd_test() {
 	: >"$VAR/.cruddur-var"
 	TEST_RESULTS=$(mktemp -d "$VAR/test.XXXXXX")
 	build_project
-	run_unit_tests
+	run_unit_tests "$BUILD_DIR"
+	run_sanitized
+	run_distcheck
 	run_lint
 	run_system_tests
 	# The counts are the last line, and their verdict is the exit status.
 	TEST_COUNTED=yes
-	/usr/bin/python3 "$DEV_D/count_results.py" "$TEST_RESULTS" "$BUILD_DIR"
+	/usr/bin/python3 "$DEV_D/count_results.py" "$TEST_RESULTS" "$BUILD_DIR" "$BUILD_DIR-clang"
 }
 
 # test_end: a run that broke off is a failed one, and says so in the same last line.
@@ -179,15 +181,38 @@ note_result() {
 	printf '%s %s %s %s\n' "$@" >>"$TEST_RESULTS/counts"
 }
 
-# The system tests are run below, with a report; make check would otherwise run them, too, where it can.
+# run_unit_tests FOLDER: make check there. The system tests have their own run below, with a report.
 run_unit_tests() {
-	say 'unit tests'
-	find "$BUILD_DIR" -name '*.trs' -delete
-	if ! CRUDDUR_SYSTEM_TESTS=no make --no-print-directory -k -C "$BUILD_DIR" -j"$(nproc)" check \
-		>"$LOG/unit-tests.log" 2>&1; then
-		grep -hE '^(FAIL|ERROR|XPASS)|:[EF]:' "$LOG/unit-tests.log" "$BUILD_DIR"/tests/unit/*.log >&2 || true
-		show_tail "$LOG/unit-tests.log" 30
+	local log
+
+	say "unit tests in $1"
+	log=$LOG/unit-tests-${1##*/}.log
+	find "$1" -name '*.trs' -delete
+	# libcheck's 4 s a test are short for sanitizers on a busy machine.
+	if ! CK_TIMEOUT_MULTIPLIER=5 make --no-print-directory -k -C "$1" -j"$(nproc)" check >"$log" 2>&1; then
+		grep -rhE --include='*.log' ':[EF]:|runtime error|Sanitizer' "$1/tests" >&2 || true
+		show_tail "$log" 30
 		note_result 'make-check' 0 1 0
+	fi
+}
+
+# The second compiler, with AddressSanitizer and UBSan: a finding fails the test program that made it.
+run_sanitized() {
+	if (build_project "$BUILD_DIR-clang" CC=clang --enable-werror --enable-sanitizers); then
+		run_unit_tests "$BUILD_DIR-clang"
+	else
+		note_result 'clang-build' 0 1 0
+	fi
+}
+
+# What `make dist` packs is complete, builds out of tree and passes its own check.
+run_distcheck() {
+	say 'make distcheck'
+	if make --no-print-directory -C "$BUILD_DIR" distcheck >"$LOG/distcheck.log" 2>&1; then
+		note_result distcheck 1 0 0
+	else
+		show_tail "$LOG/distcheck.log" 30
+		note_result distcheck 0 1 0
 	fi
 }
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Adds up what the test programs reported into one line, and judges it; it runs no test itself.
 
-usage: count_results.py RESULTS BUILD
+usage: count_results.py RESULTS BUILD...
 
 RESULTS holds counts (lines of NAME PASSED FAILED SKIPPED) and JUnit reports (*.xml, pytest's);
-BUILD is searched for Automake's *.trs files. The last line printed is "N passed, N failed,
+each BUILD is searched for Automake's *.trs files. The last line printed is "N passed, N failed,
 N skipped"; the exit status is 0 only if something passed, and nothing failed or was skipped.
 """
 
@@ -53,19 +53,23 @@ def of_report(path):
     return passed, failed, skipped
 
 
-def main(results, build):
+def main(results, builds):
     parts = []
     counts = results / "counts"
     if counts.exists():
         for line in counts.read_text().splitlines():
             name, *numbers = line.split()
             parts.append((name, tuple(int(number) for number in numbers)))
-    programs = sorted(build.rglob("*.trs"))
-    unit = tuple(map(sum, zip((0, 0, 0), *(of_program(program) for program in programs))))
+    failed_programs = 0
+    for build in builds:
+        # What a failed distcheck left behind is not counted again.
+        programs = [path for path in sorted(build.rglob("*.trs")) if "_build" not in path.parts]
+        unit = tuple(map(sum, zip((0, 0, 0), *(of_program(program) for program in programs))))
+        failed_programs += unit[1]
+        parts.append((build.name, unit))
     # make check's own failure counts only when no program accounts for it.
-    if unit[1]:
+    if failed_programs:
         parts = [part for part in parts if part[0] != "make-check"]
-    parts.append(("unit", unit))
     parts += [(report.stem, of_report(report)) for report in sorted(results.glob("*.xml"))]
     passed, failed, skipped = (sum(numbers) for numbers in zip(*(part[1] for part in parts)))
     for name, numbers in parts:
@@ -75,4 +79,4 @@ def main(results, build):
 
 
 if __name__ == "__main__":
-    sys.exit(main(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])))
+    sys.exit(main(pathlib.Path(sys.argv[1]), [pathlib.Path(path) for path in sys.argv[2:]]))
