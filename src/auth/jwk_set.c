@@ -134,8 +134,7 @@ enum status jwk_set_parse(struct slice document, struct jwk_set **out, const cha
 		goto out;
 	drop_ambiguous(set);
 	if (set->count == 0) {
-		*why = "no_usable_key";
-		rc = STATUS_INVALID;
+		rc = STATUS_NOT_FOUND;
 		goto out;
 	}
 	*out = set;

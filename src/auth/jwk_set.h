@@ -15,9 +15,9 @@ struct jwk_set;
 
 /* Reads a document: a strict JSON object whose `keys` is an array. Entries that are no key for
  * RS256 are skipped and logged with the reason. Two different keys of one name are both left out,
- * since nobody can tell which of them is meant. STATUS_INVALID: no such document, more than
- * JWK_SET_MAX usable keys, or none; *why then gets a fixed word for the log. STATUS_NO_MEMORY,
- * STATUS_INTERNAL with *why untouched. document may go away afterwards. */
+ * since nobody can tell which of them is meant. STATUS_NOT_FOUND: a sound document without a usable
+ * key. STATUS_INVALID: no such document, or more than JWK_SET_MAX usable keys; *why then gets a
+ * fixed word for the log. STATUS_NO_MEMORY, STATUS_INTERNAL. document may go away afterwards. */
 STATUS_MUSTCHECK enum status jwk_set_parse(
 	struct slice document, struct jwk_set **out, const char **why);
 void jwk_set_free(struct jwk_set *set);

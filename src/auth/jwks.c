@@ -10,7 +10,8 @@
 
 struct jwks {
 	struct jwks_source source;
-	struct jwk_set *set; /* NULL until one was fetched */
+	struct jwk_set *set; /* NULL until one with a key was fetched */
+	bool answered; /* the last fetch gave a document, be it without a usable key */
 	bool asked; /* a fetch was tried; asked_ms says when it began */
 	int64_t asked_ms;
 	int64_t refresh_ms; /* from then on the set is old */
@@ -54,12 +55,14 @@ static void ask(struct jwks *j, int64_t now_ms, struct deadline by, int64_t tota
 	/* Stamped first, so that a fetch that hangs or fails counts as well. */
 	j->asked = true;
 	j->asked_ms = now_ms;
+	j->answered = false;
 	if (j->refresh_ms < now_ms + JWKS_AGE_RETRY_MS)
 		j->refresh_ms = now_ms + JWKS_AGE_RETRY_MS;
 	if (j->source.read(j->source.context, left_ms < total_ms ? left_ms : total_ms, &document) !=
 		STATUS_OK)
 		return;
 	rc = jwk_set_parse(document, &fresh, &why);
+	j->answered = rc == STATUS_OK || rc == STATUS_NOT_FOUND;
 	if (rc != STATUS_OK) {
 		LOG(LOG_WARN, "jwks_useless", log_str("reason", why ? why : status_name(rc)));
 		return;
@@ -83,7 +86,7 @@ enum status jwks_find(struct jwks *j, struct slice kid, int64_t now_ms, struct d
 		key = jwk_set_find(j->set, kid);
 	}
 	if (!key)
-		return j->set ? STATUS_DENIED : STATUS_UNAVAILABLE;
+		return j->set || j->answered ? STATUS_DENIED : STATUS_UNAVAILABLE;
 	*out = key;
 	return STATUS_OK;
 }

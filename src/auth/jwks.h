@@ -41,7 +41,7 @@ void jwks_free(struct jwks *j);
 
 /* The key of that name, owned by j until its next call; now_ms is the monotonic clock, and a fetch
  * ends before `by`. STATUS_DENIED: Cognito published no key of that name when it was last asked.
- * STATUS_UNAVAILABLE: no key was ever fetched. */
+ * STATUS_UNAVAILABLE: no key was ever fetched, and Cognito is down. */
 STATUS_MUSTCHECK enum status jwks_find(struct jwks *j, struct slice kid, int64_t now_ms,
 	struct deadline by, const struct jwk **out);
 

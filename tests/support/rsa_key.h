@@ -15,7 +15,8 @@ struct rsa_key;
  * 2^bits, so that one signature in three or so stays as long when the modulus is added to it. */
 struct rsa_key *rsa_key_new(unsigned int bits, unsigned int e);
 
-/* One whose modulus has the ROCA generator's fingerprint (auth/roca.h), 2,048 bits. */
+/* One whose modulus has the ROCA generator's fingerprint (auth/roca.h), of 2,048 bits or a
+ * little more. */
 struct rsa_key *rsa_key_new_roca(void);
 void rsa_key_free(struct rsa_key *k);
 
