@@ -13,6 +13,14 @@ struct obstacle {
 	bool pair_settled; /* somebody else made or found the conversation */
 };
 
+/* The pair has another group, or this one was completed by somebody else; a taken sort key of a
+ * group row is neither. */
+static bool is_settled(const enum dynamo_reason *group_reasons)
+{
+	return group_reasons[MESSAGE_GROUP_WRITE_PAIR] == DYNAMO_REASON_CONDITION ||
+		group_reasons[MESSAGE_GROUP_WRITE_STARTER_MEMBER] == DYNAMO_REASON_CONDITION;
+}
+
 static enum status try_create(struct message_store *s, const struct message_draft *draft,
 	const struct message_group_start *start, struct message_rows *rows, struct deadline by,
 	struct obstacle *why)
@@ -31,8 +39,7 @@ static enum status try_create(struct message_store *s, const struct message_draf
 	rc = dynamo_transact(s->table, writes, count, by, reasons);
 	if (rc == STATUS_CONFLICT) {
 		why->key_used = key_at < count && reasons[key_at] == DYNAMO_REASON_CONDITION;
-		why->pair_settled = reasons[WRITE_FIRST_OF_GROUP + MESSAGE_GROUP_WRITE_PAIR] ==
-			DYNAMO_REASON_CONDITION;
+		why->pair_settled = is_settled(reasons + WRITE_FIRST_OF_GROUP);
 	}
 	return rc;
 }

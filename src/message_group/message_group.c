@@ -34,6 +34,15 @@ static void fill_member(struct dynamo_attr attrs[4], const struct table_key *pk,
 	attrs[3] = text(TABLE_MEMBER_OTHER, uuid_slice(&other->uuid));
 }
 
+/* A row that must not be there yet. */
+static struct dynamo_write put(const struct dynamo_attr *attrs, size_t count)
+{
+	return (struct dynamo_write){ .kind = DYNAMO_PUT,
+		.attrs = attrs,
+		.attr_count = count,
+		.condition = { .text = "attribute_not_exists(" TABLE_PK ")" } };
+}
+
 size_t message_group_fill_rows(const struct message_group_start *start,
 	struct message_group_rows *rows, struct dynamo_write writes[MESSAGE_GROUP_WRITES])
 {
@@ -51,23 +60,18 @@ size_t message_group_fill_rows(const struct message_group_start *start,
 	fill_member(rows->member[0], &rows->member_pk, start, a, b);
 	fill_member(rows->member[1], &rows->member_pk, start, b, a);
 
-	writes[MESSAGE_GROUP_WRITE_PAIR] = (struct dynamo_write){
-		.kind = DYNAMO_PUT, .attrs = rows->pair, .attr_count = 3, .condition = NOT_THERE
-	};
-	writes[MESSAGE_GROUP_WRITE_STARTER_GROUP] = (struct dynamo_write){
-		.kind = DYNAMO_PUT, .attrs = rows->group[0], .attr_count = 7, .condition = NOT_THERE
-	};
-	/* Not conditional: completing a group may find a member row that an earlier try left. */
-	writes[MESSAGE_GROUP_WRITE_STARTER_MEMBER] = (struct dynamo_write){
-		.kind = DYNAMO_PUT, .attrs = rows->member[0], .attr_count = 4
-	};
+	writes[MESSAGE_GROUP_WRITE_PAIR] = put(rows->pair, 3);
+	rows->same_group[0] = text("group", uuid_slice(start->group));
+	writes[MESSAGE_GROUP_WRITE_PAIR].condition =
+		(struct dynamo_expression){ .text = "attribute_not_exists(" TABLE_PK
+						    ") OR " TABLE_PAIR_GROUP " = :group",
+			.values = rows->same_group,
+			.value_count = 1 };
+	writes[MESSAGE_GROUP_WRITE_STARTER_GROUP] = put(rows->group[0], 7);
+	writes[MESSAGE_GROUP_WRITE_STARTER_MEMBER] = put(rows->member[0], 4);
 	if (start->other_has_row)
 		return MESSAGE_GROUP_WRITE_OTHER_GROUP;
-	writes[MESSAGE_GROUP_WRITE_OTHER_GROUP] = (struct dynamo_write){
-		.kind = DYNAMO_PUT, .attrs = rows->group[1], .attr_count = 7, .condition = NOT_THERE
-	};
-	writes[MESSAGE_GROUP_WRITE_OTHER_MEMBER] = (struct dynamo_write){
-		.kind = DYNAMO_PUT, .attrs = rows->member[1], .attr_count = 4
-	};
+	writes[MESSAGE_GROUP_WRITE_OTHER_GROUP] = put(rows->group[1], 7);
+	writes[MESSAGE_GROUP_WRITE_OTHER_MEMBER] = put(rows->member[1], 4);
 	return MESSAGE_GROUP_WRITES;
 }

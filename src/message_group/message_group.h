@@ -37,7 +37,7 @@ enum message_group_write {
 /* Memory that the writes point into. */
 struct message_group_rows {
 	struct table_key pair_pk, group_pk[2], member_pk;
-	struct dynamo_attr pair[3], group[2][7], member[2][4];
+	struct dynamo_attr pair[3], same_group[1], group[2][7], member[2][4];
 };
 
 /* Fills writes and the memory behind them, all conditional on not being there yet; returns how

@@ -195,9 +195,17 @@ enum status message_group_store_pair(struct dynamo *d, const struct uuid *me,
 {
 	struct table_key pk = table_key_pair(me, other);
 	struct message_group_pair pair = { .mine_missing = false };
-	enum status rc = read_pair(d, &pk, by, &pair.group);
+	enum status rc = read_pair(d, &pk, by, &pair.group), member;
 
-	if (rc == STATUS_NOT_FOUND) {
+	if (rc == STATUS_OK) {
+		/* It may have been settled on by the other, whose side of it is the only one there
+		 * is. */
+		member = message_group_store_member(d, &pair.group, me, by);
+		if (member == STATUS_NOT_FOUND)
+			pair.mine_missing = true;
+		else
+			rc = member;
+	} else if (rc == STATUS_NOT_FOUND) {
 		rc = find_group_with(d, me, other, by, &pair.group);
 		if (rc == STATUS_OK)
 			rc = pin_pair(d, &pk, by, &pair.group);
