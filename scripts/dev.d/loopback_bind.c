@@ -23,7 +23,8 @@ int bind(int fd, const struct sockaddr *address, socklen_t length)
 		errno = ENOSYS;
 		return -1;
 	}
-	/* ISO C has no cast from an object pointer to a function pointer (POSIX, dlsym rationale). */
+	/* ISO C has no cast from an object pointer to a function pointer (POSIX, dlsym rationale).
+	 */
 	memcpy(&next, &symbol, sizeof(next));
 	if (address && address->sa_family == AF_INET && length >= sizeof(in)) {
 		memcpy(&in, address, sizeof(in));
