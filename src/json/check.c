@@ -92,10 +92,11 @@ static size_t read_character(struct slice text, uint32_t *out)
 {
 	static const char escapes[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
 	unsigned char c = (unsigned char)*text.ptr;
-	const char *found;
 	size_t len;
 
 	if (c == '\\') {
+		const char *found;
+
 		if (text.len < 2 || text.ptr[1] == '\0')
 			return 0;
 		if (text.ptr[1] == 'u')

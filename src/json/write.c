@@ -46,9 +46,8 @@ void json_write_string(struct buf *b, struct slice text)
 void json_write_member(struct buf *b, const char *name, struct slice text)
 {
 	struct slice before = buf_slice(b);
-	char last = before.len > 0 ? before.ptr[before.len - 1] : '\0';
 
-	if (before.len > 0 && last != '{' && last != '[')
+	if (before.len > 0 && !strchr("{[", before.ptr[before.len - 1]))
 		buf_add_char(b, ',');
 	buf_add_char(b, '"');
 	buf_add_str(b, name);

@@ -125,13 +125,12 @@ static enum status judge(const PGresult *result, enum loss *loss)
 		return STATUS_INVALID;
 	if (strcmp(code, "57014") == 0) /* our statement_timeout */
 		return STATUS_TIMEOUT;
-	/* The prepared statement is gone (DISCARD ALL), or its table changed shape under it. */
-	if (strcmp(code, "26000") == 0 || strcmp(code, "0A000") == 0)
+	/* The prepared statement is gone (DISCARD ALL), its table changed shape under it, or the
+	 * primary became a standby. */
+	if (strcmp(code, "26000") == 0 || strcmp(code, "0A000") == 0 || strcmp(code, "25006") == 0)
 		*loss = LOSS_BEFORE;
 	else if (strncmp(code, "57P", 3) == 0 || strncmp(code, "08", 2) == 0)
 		*loss = LOSS_DURING; /* the server is shutting down, or the session is broken */
-	else if (strcmp(code, "25006") == 0)
-		*loss = LOSS_BEFORE; /* a primary that became a standby: find the new one */
 	return STATUS_UNAVAILABLE;
 }
 
@@ -179,6 +178,7 @@ static enum status prepare(struct pg *p, struct try *t)
 
 	if (p->prepared_count == p->prepared_room) {
 		size_t room = p->prepared_room ? p->prepared_room * 2 : 8;
+		/* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are what it holds */
 		const struct pg_statement **grown = reallocarray(p->prepared, room, sizeof(*grown));
 
 		if (!grown)

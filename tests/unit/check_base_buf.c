@@ -147,7 +147,8 @@ START_TEST(reserved_room_may_be_used_in_part)
 	buf_add_str(&b, "ab");
 	room = buf_reserve(&b, 1000);
 	ck_assert_ptr_nonnull(room);
-	memcpy(room, "cd", 2);
+	room[0] = 'c';
+	room[1] = 'd';
 	buf_grew(&b, 2);
 	ck_assert_str_eq(buf_cstr(&b), "abcd");
 	ck_assert_uint_eq(b.len, 4);

@@ -198,7 +198,7 @@ static void check_shapes(const struct shape *shapes, size_t count)
 	}
 }
 
-#define CHECK_SHAPES(table) check_shapes(table, sizeof(table) / sizeof(table[0]))
+#define CHECK_SHAPES(table) check_shapes((table), sizeof(table) / sizeof((table)[0]))
 
 START_TEST(structure_is_that_of_one_object)
 {

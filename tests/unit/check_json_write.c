@@ -31,13 +31,14 @@ END_TEST
 START_TEST(every_character_reads_back)
 {
 	struct buf b = { 0 };
-	char all[128 + 9];
+	static const char wide[] = { '\xdf', '\xbf', '\xef', '\xbf', '\xbf' };
+	char all[128 + sizeof(wide)];
 	struct json *doc;
 	struct slice text, expected = { all, sizeof(all) };
 
 	for (int c = 0; c < 128; c++)
 		all[c] = (char)c;
-	memcpy(all + 128, "\xdf\xbf\xef\xbf\xbf\xf4\x8f\xbf\xbf", 9);
+	memcpy(all + 128, wide, sizeof(wide));
 	buf_add_char(&b, '{');
 	json_write_member(&b, "a", expected);
 	buf_add_char(&b, '}');
