@@ -43,6 +43,7 @@ check_PROGRAMS += \
 	tests/unit/check_message_rules \
 	tests/unit/check_pg \
 	tests/unit/check_pg_link \
-	tests/unit/check_pg_loss
-TESTS += $(check_PROGRAMS)
+	tests/unit/check_pg_loss \
+	tests/unit/check_user_store
+TESTS += $(check_PROGRAMS) tests/unit/check_embed_sql.sh
 endif
