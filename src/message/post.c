@@ -9,7 +9,7 @@
 #include "json/json.h"
 #include "json/write.h"
 
-#define DIGEST_TEXT_SIZE (2 * SHA256_SIZE)
+#define DIGEST_TEXT_SIZE ((size_t)2 * SHA256_SIZE)
 
 /* The codes of a 422, in the contract's order. */
 struct refusals {
@@ -69,10 +69,8 @@ static enum status digest_body(struct post *p)
 
 	if (rc != STATUS_OK)
 		return rc;
-	for (size_t i = 0; i < SHA256_SIZE; i++) {
-		p->digest[2 * i] = hex[digest[i] >> 4];
-		p->digest[2 * i + 1] = hex[digest[i] & 15];
-	}
+	for (size_t i = 0; i < DIGEST_TEXT_SIZE; i++)
+		p->digest[i] = hex[i % 2 == 0 ? digest[i / 2] >> 4 : digest[i / 2] & 15];
 	p->draft.digest = (struct slice){ p->digest, DIGEST_TEXT_SIZE };
 	return STATUS_OK;
 }

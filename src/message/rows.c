@@ -2,6 +2,7 @@
 /* Filling message rows and remembered sends. */
 #include "message/rows.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 static struct dynamo_attr text(const char *name, struct slice value)
@@ -33,9 +34,9 @@ struct dynamo_write message_rows_key(
 {
 	const struct user *sender = draft->sender;
 
-	(void)snprintf(rows->now_s, sizeof(rows->now_s), "%lld", (long long)now_s);
-	(void)snprintf(rows->expires_s, sizeof(rows->expires_s), "%lld",
-		(long long)(now_s + MESSAGE_KEY_LIFE_S));
+	(void)snprintf(rows->now_s, sizeof(rows->now_s), "%" PRId64, now_s);
+	(void)snprintf(
+		rows->expires_s, sizeof(rows->expires_s), "%" PRId64, now_s + MESSAGE_KEY_LIFE_S);
 	rows->key_pk = table_key_send(&sender->uuid, draft->key);
 	rows->key[0] = text(TABLE_PK, table_key_slice(&rows->key_pk));
 	rows->key[1] = text(TABLE_SK, SLICE(TABLE_SEND_SK));

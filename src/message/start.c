@@ -47,10 +47,11 @@ static enum status try_create(struct message_store *s, const struct message_draf
 /* Tries until the conversation is made, or something is in the way that *why names. A sort key that
  * one of the two has already (for another conversation) only costs another try. */
 static enum status create(struct message_store *s, const struct message_draft *draft,
-	struct message_group_start *start, struct deadline by, struct message_sent *out,
+	const struct message_group_start *wanted, struct deadline by, struct message_sent *out,
 	struct obstacle *why)
 {
-	struct message_rows rows = { .group = *start->group };
+	struct message_group_start start = *wanted;
+	struct message_rows rows = { .group = *wanted->group };
 	enum status rc = uuid_new(&rows.uuid);
 	bool stored;
 
@@ -58,8 +59,8 @@ static enum status create(struct message_store *s, const struct message_draft *d
 		return rc;
 	for (int tries = 0; tries < MESSAGE_SENDING_TRIES; tries++) {
 		clock_format(message_sending_now_us(s), rows.time);
-		start->time = slice_of(rows.time);
-		rc = try_create(s, draft, start, &rows, by, why);
+		start.time = slice_of(rows.time);
+		rc = try_create(s, draft, &start, &rows, by, why);
 		if (rc == STATUS_OK)
 			return message_sending_done(&rows, draft, out);
 		if (rc != STATUS_CONFLICT || why->key_used)
