@@ -2,6 +2,7 @@
 /* Pages and items as they came back: a parsed answer and a view on it. Asks for nothing. */
 #include "dynamo/page.h"
 
+#include "base/utf8.h"
 #include "dynamo/request.h"
 #include "json/json.h"
 #include "json/write.h"
@@ -33,7 +34,8 @@ static bool value_text(const struct json_value *value, const char *type, struct 
 	return true;
 }
 
-/* A key of an item: attributes that are strings or numbers. */
+/* A key of an item: attributes that are strings or numbers. It will be sent back, so their names
+ * must be text: json_next_member gives one with U+0000 in it as bytes that are not. */
 static bool is_key(const struct json_value *v)
 {
 	struct json_members m = { .object = v };
@@ -41,7 +43,8 @@ static bool is_key(const struct json_value *v)
 	struct slice text;
 
 	while (json_next_member(&m)) {
-		if (!value_text(m.value, "S", &text) && !value_text(m.value, "N", &text))
+		if (!utf8_valid(m.name) ||
+			(!value_text(m.value, "S", &text) && !value_text(m.value, "N", &text)))
 			return false;
 		count++;
 	}

@@ -209,6 +209,7 @@ START_TEST(answers_that_the_api_does_not_document_are_unavailable)
 		"{\"Items\":[],\"LastEvaluatedKey\":{}}", "{\"Items\":[],\"LastEvaluatedKey\":[]}",
 		"{\"Items\":[],\"LastEvaluatedKey\":{\"pk\":\"x\"}}",
 		"{\"Items\":[],\"LastEvaluatedKey\":{\"pk\":{\"B\":\"x\"}}}",
+		"{\"Items\":[],\"LastEvaluatedKey\":{\"p\\u0000\":{\"S\":\"x\"}}}",
 		"{\"Items\":[],\"Items\":[]}", "{\"Items\":[]}x}" };
 	static const char *const gets[] = { "{\"Item\":null}", "{\"Item\":[]}", "{\"Item\":{}",
 		"{}}" };
