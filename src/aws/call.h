@@ -30,16 +30,18 @@ struct aws_answer {
 	struct slice body; /* the client's, until its next call */
 	char error[64]; /* "" for 200, else the error's short name:
 			   "ConditionalCheckFailedException" */
-	int attempts; /* made in all: over 1 means that an earlier one may have taken effect */
+	int attempts; /* times the request went out, libcurl's own repeats included: over 1 means
+			 that an earlier one may have taken effect */
 };
 
 /* operation is "Query", "PutItem", ...; body its whole JSON text, sent again byte by byte on a
  * retry.
  *
- * STATUS_OK: HTTP 200 with a JSON content. STATUS_INVALID: the service refused the request and
- * would again (answer filled in; the caller reads error). STATUS_TIMEOUT: the deadline passed.
- * STATUS_UNAVAILABLE: it is down, throttles past the retries, or answers nonsense. What went wrong
- * is in the log, never the body. *out is filled for STATUS_OK and STATUS_INVALID only. */
+ * STATUS_OK: HTTP 200 with what looks like a JSON object; whoever decodes it finds out.
+ * STATUS_INVALID: the service refused the request and would again (answer filled in; the caller
+ * reads error). STATUS_TIMEOUT: the deadline passed. STATUS_UNAVAILABLE: it is down, throttles past
+ * the retries, or answers nonsense. What went wrong is in the log, never the body.
+ * STATUS_NO_MEMORY, STATUS_INTERNAL. *out is filled for STATUS_OK and STATUS_INVALID only. */
 STATUS_MUSTCHECK enum status aws_call(struct aws_client *c, const char *operation,
 	struct slice body, struct deadline by, struct aws_answer *out);
 

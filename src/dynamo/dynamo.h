@@ -53,7 +53,8 @@ bool dynamo_item_int(const struct dynamo_item *item, const char *name, int64_t *
 
 /* --- Reads ---------------------------------------------------------------------------------
  * All: STATUS_TIMEOUT, STATUS_UNAVAILABLE (down, throttled, or an answer that is not what the API
- * documents), STATUS_NO_MEMORY. A page that is given is the caller's to free. */
+ * documents), STATUS_NO_MEMORY; STATUS_INVALID, with nothing sent, for a request that breaks a rule
+ * of this header. A page that is given is the caller's to free. */
 
 /* Strongly consistent GetItem; STATUS_OK with a page of zero or one item. */
 STATUS_MUSTCHECK enum status dynamo_get(struct dynamo *d, struct slice pk, struct slice sk,

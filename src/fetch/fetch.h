@@ -47,7 +47,8 @@ struct fetch_answer {
 
 /* STATUS_OK for any complete HTTP answer, whatever its status. STATUS_TIMEOUT, STATUS_TOO_LARGE, or
  * STATUS_UNAVAILABLE (no connection, reset, torn answer, TLS); why is logged by the caller, who
- * gets the words from fetch_problem(). */
+ * gets the words from fetch_problem(). STATUS_INVALID, with nothing sent: a body over 1 MiB.
+ * STATUS_NO_MEMORY, STATUS_INTERNAL. */
 STATUS_MUSTCHECK enum status fetch_do(
 	struct fetch *f, const struct fetch_request *request, struct fetch_answer *out);
 
