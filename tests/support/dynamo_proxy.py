@@ -75,13 +75,17 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class DynamoProxy:
-    """Listens on a port of its own. Actions: hang, drop_before, drop_after, nonsense, truncated,
-    html (a 200 with a page in it) and the names of ERRORS."""
+    """Listens on a port of its own and keeps what came: `calls` by operation, `bodies`, `headers`.
+
+    Actions: hang (never answers), pause (answers after `reset`; `waiting` is released when a call
+    arrived), drop_before and drop_after (closes instead of an answer, without or with the call's
+    effect), nonsense, truncated, html (a 200 with a page in it), and the names of ERRORS.
+    """
 
     def __init__(self, upstream):
         parts = urlsplit(upstream)
         self.target = (parts.hostname, parts.port)
-        self.calls, self.bodies = Counter(), []
+        self.calls, self.bodies, self.headers = Counter(), [], []
         self.port, self._rules, self._sockets = 0, [], set()
         self._lock, self._released = threading.Lock(), threading.Event()
         self.waiting = threading.Semaphore(0)
@@ -128,6 +132,7 @@ class DynamoProxy:
             self._rules = []
             self.calls.clear()
             self.bodies.clear()
+            self.headers.clear()
             self._released.set()
             self._released = threading.Event()
             self.waiting = threading.Semaphore(0)
@@ -150,6 +155,7 @@ class DynamoProxy:
         with self._lock:
             self.calls[operation] += 1
             self.bodies.append((operation, body))
+            self.headers.append(handler.headers)
             rule = next((rule for rule in self._rules if rule.applies(operation)), None)
             released = self._released
         action = rule.action if rule else None

@@ -5,6 +5,7 @@ The backends are not its business: `scripts/dev` starts those, see stack.py.
 """
 import json
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -17,6 +18,9 @@ from pathlib import Path
 import fastcgi
 
 TIME_FACTOR = float(os.environ.get("CRUDDUR_TEST_TIME_FACTOR", "1"))
+
+
+COMPLAINT = re.compile(rb"Sanitizer|runtime error:|definitely lost: [1-9]|Invalid (read|write)")
 
 
 def scaled(seconds):
@@ -114,6 +118,10 @@ class LogReader:
     def entries(self):
         return [json.loads(line) for line in self.lines()]
 
+    def complaints(self):
+        """What a sanitizer or valgrind has to say, if the workers run under one."""
+        return [line for line in self.lines() if COMPLAINT.search(line)]
+
 
 class Worker:
     """One worker without a parent process, on a socket that the test hands over as fd 0."""
@@ -139,8 +147,12 @@ class Worker:
         return self
 
     def stop(self):
+        """Ends it and looks at how it ended: a leak makes a sanitized worker's status another."""
+        asked = self.process.poll() is None
         self.listener.close()
         end(self.process)
+        assert not self.log.complaints(), b"\n".join(self.log.lines()[-60:]).decode()
+        assert not asked or self.process.returncode == 0, self.process.returncode
 
 
 class WorkerSet:
@@ -184,3 +196,4 @@ class WorkerSet:
             self.front.stop()
         end(self.process)
         self._stderr.close()
+        assert not self.log.complaints(), b"\n".join(self.log.lines()[-60:]).decode()

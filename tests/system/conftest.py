@@ -135,8 +135,19 @@ def make_site(stack, settings, mint):
         return site
 
     yield make
+    _stop_all(made)
+
+
+def _stop_all(made):
+    """Stops every one of them, then fails for the first that ended badly."""
+    failures = []
     for workers in made:
-        workers.stop()
+        try:
+            workers.stop()
+        except AssertionError as failure:
+            failures.append(failure)
+    if failures:
+        raise failures[0]
 
 
 @pytest.fixture
@@ -150,8 +161,7 @@ def make_worker(stack, settings):
         return worker.wait_ready() if ready else worker
 
     yield make
-    for worker in made:
-        worker.stop()
+    _stop_all(made)
 
 
 @pytest.fixture(scope="session")
@@ -168,9 +178,9 @@ def shared_chaos(stack, settings, mint):
                "AWS_ENDPOINT_URL_DYNAMODB": dynamo.endpoint}
     made = _build_site(stack, changed, mint, workers=4)
     yield SimpleNamespace(site=made, postgres=postgres, dynamo=dynamo, settings=changed)
-    made.workers.stop()
     postgres.close()
     dynamo.close()
+    made.workers.stop()
 
 
 @pytest.fixture

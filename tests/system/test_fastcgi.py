@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A worker behind any FastCGI client: parameters that are missing, twice, or lies."""
 import os
+import time
 
 import pytest
 
@@ -177,6 +178,49 @@ def test_worker_answers_alike_without_nginx(worker, mint, people, site):
     assert (direct.status, direct.body) == (through.status, through.body)
     expect.private(direct)
     assert direct.header("X-Request-Id") == "0123456789abcdef0123456789abcdef"
+
+
+def _resident_kib(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        return int(next(line for line in status if line.startswith("VmRSS:")).split()[1])
+
+
+def test_memory_stays_flat(make_worker, mint, people):
+    """Not the soak of 100,000 requests, but enough to see a leak of a few hundred bytes in each."""
+    # A sanitizer keeps what was freed in a quarantine; a small one fills before the measuring.
+    options = (os.environ.get("ASAN_OPTIONS", "")
+               + ":quarantine_size_mb=1:thread_local_quarantine_size_kb=64")
+    worker = make_worker({"ASAN_OPTIONS": options.lstrip(":")})
+    person, other = people.several(2)
+    headers = _bearer(mint, person)
+    send = json_bytes({"message": "x" * 500, "handle": other.handle})
+
+    def round_trip():
+        assert worker.call("GET", "/api/message_groups", headers).status == 200
+        assert worker.call("POST", "/api/messages", JSON + headers, send).status == 200
+        assert worker.call("POST", "/api/messages", JSON + headers, b'{"message":').status == 400
+        assert worker.call("GET", "/api/message_groups").status == 401
+        assert worker.call("GET", f"/api/users/@{other.handle}/short").status == 200
+
+    for _ in range(60):
+        round_trip()
+    before = _resident_kib(worker.process.pid)
+    for _ in range(250):
+        round_trip()
+    growth = _resident_kib(worker.process.pid) - before
+    assert growth < 512, f"{growth} KiB more after 1,250 requests"
+
+
+def test_request_that_waited_too_long_is_shed(worker, mint, people):
+    """nginx says when it handed a request over; nobody waits for the answer to a stale one."""
+    params = fastcgi.environ("GET", "/api/message_groups", _bearer(mint, people()))
+    fresh = params + [("CRUDDUR_RECEIVED_MSEC", f"{time.time():.3f}")]
+    stale = params + [("CRUDDUR_RECEIVED_MSEC", f"{time.time() - 60:.3f}")]
+    assert fastcgi.call(worker.socket, fresh).status == 200
+    expect.unavailable(fastcgi.call(worker.socket, stale))
+    for value in ("", "abc", "-1", "1e400", f"{time.time() + 1e6:.3f}", "9" * 400):
+        odd = params + [("CRUDDUR_RECEIVED_MSEC", value)]
+        assert fastcgi.call(worker.socket, odd).status in (200, 503)
 
 
 def test_files_stay_closed(worker, mint, people):

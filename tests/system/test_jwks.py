@@ -113,24 +113,27 @@ def test_known_keys_go_on_working_while_cognito_is_down(make_worker, mint, peopl
         return worker.call("GET", "/api/message_groups", [("Authorization", f"Bearer {token}")])
 
     try:
-        for fault in ("refuse", "hang", "nonsense", "error", "truncated", "empty"):
+        for fault in ("hang", "nonsense", "error", "truncated", "empty", "refuse"):
             server = JwksServer(POOL_ID, [keys.pool])
             worker = make_worker({"AWS_COGNITO_USER_POOL_ID": POOL_ID,
                                   "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": server.endpoint})
             own = Mint(keys.pool, server.issuer, mint.client_id)
             cases.append((fault, server, worker, own))
             expect.private(get(worker, own.token(person.sub)))
-        # No refetch is tried before the window since the first fetch has passed.
-        processes.wait_until(lambda: time.monotonic() - server.fetched_at[-1] > WINDOW + 0.2, 15,
-                             "the fetch window passed", 0.1)
+            server.mode = fault
+
+        def refetched(server, worker, own):
+            """True once an unknown kid made the worker ask again, which the window forbids first."""
+            answer = expect.unauthorized(get(worker, _by(own, keys.other, person.sub)))
+            assert answer.seconds < expect.SECONDS
+            return server.hits == 2
+
         for fault, server, worker, own in cases:
             if fault == "refuse":
                 server.refuse()
+                expect.unauthorized(get(worker, _by(own, keys.other, person.sub)))
             else:
-                server.mode = fault
-            answer = expect.unauthorized(get(worker, _by(own, keys.other, person.sub)))
-            assert answer.seconds < expect.SECONDS, fault
-            assert fault == "refuse" or server.hits == 2, "no refetch was tried"
+                processes.wait_until(lambda: refetched(server, worker, own), 60, fault, 0.1)
             for _ in range(5):
                 answer = expect.private(get(worker, own.token(person.sub)))
                 assert answer.seconds < processes.scaled(1), fault

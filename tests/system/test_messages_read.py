@@ -44,6 +44,19 @@ def test_newest_twenty_by_default(site, pair, table):
     assert [item["created_at"] for item in shown] == times[5:]
 
 
+@pytest.mark.parametrize("letter", ["\x01", "\U0001f600", '"', "x"], ids=ascii)
+def test_largest_page_there_can_be(site, pair, table, letter):
+    """A hundred messages of 1,024 characters, each of them as long in JSON as characters get."""
+    talk = LegacyConversation(table, *pair, [f"2024-05-01T10:{i // 60:02d}:{i % 60:02d}.000000+00:00"
+                                             for i in range(101)])
+    for row in talk.rows:
+        row["message"] = letter * 1024
+    table.plant(*talk.rows)
+    answer = expect.private(site.get(f"/api/messages/{talk.group}?limit=100", pair[0]))
+    assert [item["message"] for item in answer.json()] == [letter * 1024] * 100
+    assert answer.next_link()
+
+
 def test_group_uuid_matches_in_any_case(site, pair):
     group = site.start(*pair)["message_group_uuid"]
     assert group == group.lower()
@@ -119,7 +132,7 @@ def test_messages_cannot_be_cached(site, pair):
 @pytest.mark.parametrize("text", [
     "plain", " leading and trailing \n", "\ttab\r\nnewline", "\u00e9 \u0065\u0301 not normalised",
     "\U0001f468\u200d\U0001f469\u200d\U0001f467", "\u202eright to left\u202c", "\ufeffBOM inside",
-    "</script><b>&amp;", '"quoted" \\ back\\slash \\u0041', "\u2028\u2029", "\x01\x1f\x7f\x80",
+    "</script><b>&amp;", '"quoted" \\ back\\slash \\u0041', "a\u2028\u2029b", "\x01\x1f\x7f\x80",
     "\ufffe\uffff\U0010ffff", "'; DROP TABLE users; --", "{\"json\":[1,2]}", "%s%n%x", "\u200b",
     "0", "null", "-"], ids=lambda text: ascii(text)[:30])
 def test_text_comes_back_byte_for_byte(site, people, table, text):

@@ -152,3 +152,19 @@ def test_killed_worker_is_started_again(make_site):
                          "a new worker runs")
     for _ in range(6):
         expect.ok(site.get("/api/health-check"))
+
+
+def test_worker_retires_after_its_requests(make_worker):
+    """Not before multiwatch would take it for a crash, and never in the middle of a request."""
+    worker, answered = make_worker({"CRUDDUR_MAX_REQUESTS": "20"}), 0
+    deadline = time.monotonic() + processes.scaled(20)
+    while worker.process.poll() is None:
+        assert time.monotonic() < deadline, "it never retired"
+        try:
+            answer = worker.call("GET", "/api/health-check", timeout=5)
+        except (ConnectionError, TimeoutError):
+            break
+        assert answer.status == 200
+        answered += 1
+    assert worker.process.wait(processes.scaled(5)) == 0
+    assert answered >= 19
