@@ -49,7 +49,7 @@ static bool add(struct jwk_set *set, struct jwk *key)
 	for (size_t i = 0; i < set->count; i++) {
 		if (!slice_equal(jwk_kid(set->keys[i]), jwk_kid(key)))
 			continue;
-		if (!set->ambiguous[i] && jwk_same_key(set->keys[i], key)) {
+		if (jwk_same_key(set->keys[i], key)) {
 			jwk_free(key);
 			return true;
 		}

@@ -18,16 +18,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void read_as_text(struct slice text)
 {
 	size_t cap = BASE64URL_DECODED_MAX(text.len), len = 0;
-	unsigned char *bytes = malloc(cap), *exact;
+	unsigned char *bytes = malloc(cap);
 	struct buf again = { 0 };
 
 	REQUIRE(bytes);
 	if (base64url_decode(text, bytes, cap, &len) == STATUS_OK) {
 		REQUIRE(len <= cap);
+		unsigned char *exact = malloc(len > 0 ? len : 1);
+
 		base64url_encode((struct slice){ (const char *)bytes, len }, &again);
 		REQUIRE(buf_ok(&again) && slice_equal(buf_slice(&again), text));
 		/* Room for just as much is enough, and room for less is not. */
-		exact = malloc(len > 0 ? len : 1);
 		REQUIRE(exact);
 		REQUIRE(base64url_decode(text, exact, len, &len) == STATUS_OK);
 		REQUIRE(len == 0 ||

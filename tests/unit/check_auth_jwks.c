@@ -27,6 +27,7 @@ static void set_up(void)
 {
 	struct jwks_source source = jwks_stub_source(&stub);
 
+	stub = (struct jwks_stub){ 0 };
 	now_ms = 5000; /* a machine that has just booted */
 	ck_assert_int_eq(jwks_new(&source, &jwks), STATUS_OK);
 }
@@ -195,6 +196,12 @@ START_TEST(an_answer_without_keys_denies_and_nonsense_is_no_answer)
 	ck_assert_int_eq(find("a"), STATUS_UNAVAILABLE);
 	ck_assert_int_eq(find("a"), STATUS_UNAVAILABLE);
 	ck_assert_uint_eq(stub.reads, 2);
+	now_ms += JWKS_COOL_DOWN_MS;
+	publish_text("{\"keys\":[{}]}");
+	ck_assert_int_eq(find("a"), STATUS_DENIED);
+	now_ms += JWKS_COOL_DOWN_MS;
+	stub.down = true;
+	ck_assert_int_eq(find("a"), STATUS_UNAVAILABLE);
 }
 END_TEST
 
