@@ -57,7 +57,7 @@ static enum status log_in(struct dispatch *d)
 
 	if (rc == STATUS_OK)
 		rc = cognito_verify(
-			d->app->auth, token, clock_realtime_us() / 1000000, d->call.by, &principal);
+			d->app->auth, token, clock_realtime_us() / 1000, d->call.by, &principal);
 	if (rc == STATUS_OK)
 		rc = user_store_by_cognito_id(
 			d->app->users, slice_of(principal.subject), d->call.by, &d->caller);

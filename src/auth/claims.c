@@ -85,9 +85,11 @@ static bool of_our_client(const struct json_value *claims, const struct cognito_
 	return false;
 }
 
-static const char *time_refused_as(const struct json_value *claims, int64_t now_s, double *exp_s)
+static const char *time_refused_as(const struct json_value *claims, int64_t now_ms, double *exp_s)
 {
-	double latest_s = (double)(now_s + CLAIMS_LEEWAY_S);
+	double now_s =
+		(double)now_ms / 1000.0; /* exact below 2^53 ms, and times may have fractions */
+	double latest_s = now_s + CLAIMS_LEEWAY_S;
 	double exp, iat, nbf;
 
 	if (!is_time(json_get(claims, "exp"), &exp))
@@ -95,7 +97,7 @@ static const char *time_refused_as(const struct json_value *claims, int64_t now_
 	if (!is_time(json_get(claims, "iat"), &iat))
 		return "iat_missing";
 	/* RFC 7519 section 4.1.4: not accepted *on* or after that time. */
-	if (exp <= (double)now_s)
+	if (exp <= now_s)
 		return "expired";
 	if (iat > latest_s)
 		return "iat_in_the_future";
@@ -106,7 +108,7 @@ static const char *time_refused_as(const struct json_value *claims, int64_t now_
 }
 
 const char *claims_refused_as(const struct json_value *claims,
-	const struct cognito_settings *settings, int64_t now_s, struct cognito_principal *out)
+	const struct cognito_settings *settings, int64_t now_ms, struct cognito_principal *out)
 {
 	struct slice sub;
 	const char *refused;
@@ -123,7 +125,7 @@ const char *claims_refused_as(const struct json_value *claims,
 	if (!json_get_string(claims, "sub", &sub) || sub.len == 0 ||
 		sub.len > COGNITO_SUBJECT_MAX || memchr(sub.ptr, '\0', sub.len))
 		return "sub";
-	refused = time_refused_as(claims, now_s, &exp_s);
+	refused = time_refused_as(claims, now_ms, &exp_s);
 	if (refused)
 		return refused;
 	memcpy(out->subject, sub.ptr, sub.len);

@@ -15,9 +15,9 @@
 /* How far ahead of ours the issuer's clock may be, for nbf and iat; exp has no leeway. */
 #define CLAIMS_LEEWAY_S 30
 
-/* NULL, and *out filled, if they make a principal at now_s (seconds since 1970); otherwise a fixed
- * word for the log. */
+/* NULL, and *out filled, if they make a principal at now_ms (milliseconds since 1970); otherwise a
+ * fixed word for the log. */
 STATUS_MUSTCHECK const char *claims_refused_as(const struct json_value *claims,
-	const struct cognito_settings *settings, int64_t now_s, struct cognito_principal *out);
+	const struct cognito_settings *settings, int64_t now_ms, struct cognito_principal *out);
 
 #endif

@@ -121,7 +121,7 @@ static enum status check_signature(struct cognito *c, struct jwt *token, struct 
 	return rc == STATUS_DENIED ? denied("signature") : rc;
 }
 
-enum status cognito_verify(struct cognito *c, struct slice text, int64_t now_s, struct deadline by,
+enum status cognito_verify(struct cognito *c, struct slice text, int64_t now_ms, struct deadline by,
 	struct cognito_principal *out)
 {
 	enum status rc = STATUS_DENIED;
@@ -136,7 +136,7 @@ enum status cognito_verify(struct cognito *c, struct slice text, int64_t now_s, 
 	rc = check_signature(c, token, by);
 	if (rc != STATUS_OK)
 		goto out;
-	why = claims_refused_as(jwt_claims(token), &c->settings, now_s, out);
+	why = claims_refused_as(jwt_claims(token), &c->settings, now_ms, out);
 	if (why)
 		rc = denied(why);
 out:

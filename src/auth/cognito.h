@@ -39,11 +39,11 @@ struct cognito_principal {
 	int64_t expires_s; /* exp, seconds since 1970 */
 };
 
-/* Verifies by all the rules of the contract. now_s is the time of day in seconds. An unknown kid
- * causes one JWKS fetch (at most one in ten seconds). STATUS_DENIED: it does not verify (the
+/* Verifies by all the rules of the contract. now_ms is the time of day in milliseconds. An unknown
+ * kid causes one JWKS fetch (at most one in ten seconds). STATUS_DENIED: it does not verify (the
  * reason, without any of the token's bytes, goes to the log at debug). STATUS_UNAVAILABLE: no key
  * was ever fetched and Cognito is down. */
-STATUS_MUSTCHECK enum status cognito_verify(struct cognito *c, struct slice token, int64_t now_s,
+STATUS_MUSTCHECK enum status cognito_verify(struct cognito *c, struct slice token, int64_t now_ms,
 	struct deadline by, struct cognito_principal *out);
 
 /* true if keys are held; tries to fetch them if none are and the cool-down allows. */

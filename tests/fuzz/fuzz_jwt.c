@@ -28,7 +28,7 @@ static const char jwks[] =
 	"\"}]}";
 
 /* The instant and the pool of the seeds. */
-#define NOW_S 1700000000
+#define NOW_S INT64_C(1700000000)
 #define ISSUER "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Pool0pool"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -40,7 +40,7 @@ static void judge(const struct json_value *claims)
 	struct cognito_principal p = { .expires_s = -1 };
 	struct slice sub;
 
-	if (claims_refused_as(claims, &settings, NOW_S, &p)) {
+	if (claims_refused_as(claims, &settings, NOW_S * 1000, &p)) {
 		REQUIRE(p.expires_s == -1);
 		return;
 	}

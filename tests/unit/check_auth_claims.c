@@ -126,14 +126,14 @@ static const struct {
 	{ "anything:else", "{\"deep\":[null,true]}", NULL },
 };
 
-static const char *judge(const char *text, int64_t now_s, struct cognito_principal *out)
+static const char *judge(const char *text, int64_t now_ms, struct cognito_principal *out)
 {
 	struct cognito_settings settings = mint_settings();
 	struct json *doc;
 	const char *refused;
 
 	ck_assert_msg(json_parse(slice_of(text), &doc) == STATUS_OK, "%s", text);
-	refused = claims_refused_as(json_root(doc), &settings, now_s, out);
+	refused = claims_refused_as(json_root(doc), &settings, now_ms, out);
 	json_free(doc);
 	return refused;
 }
@@ -145,7 +145,7 @@ START_TEST(judges_each_claim)
 	const char *refused;
 
 	mint_claims_but(cases[_i].name, cases[_i].value, &text);
-	refused = judge(buf_cstr(&text), MINT_NOW_S, &p);
+	refused = judge(buf_cstr(&text), MINT_NOW_S * INT64_C(1000), &p);
 	if (cases[_i].refused) {
 		ck_assert_msg(refused != NULL, "passes: %s", buf_cstr(&text));
 		ck_assert_str_eq(refused, cases[_i].refused);
@@ -164,7 +164,7 @@ START_TEST(gives_the_subject_and_the_end_of_the_sound_token)
 {
 	struct cognito_principal p;
 
-	ck_assert_ptr_null(judge(mint_claims(), MINT_NOW_S, &p));
+	ck_assert_ptr_null(judge(mint_claims(), MINT_NOW_S * INT64_C(1000), &p));
 	ck_assert_str_eq(p.subject, MINT_SUBJECT);
 	ck_assert_int_eq(p.expires_s, MINT_EXPIRES_S);
 }
@@ -174,11 +174,16 @@ START_TEST(a_token_passes_until_the_second_before_it_ends)
 {
 	struct cognito_principal p;
 
-	ck_assert_ptr_null(judge(mint_claims(), MINT_EXPIRES_S - 1, &p));
-	ck_assert_str_eq(judge(mint_claims(), MINT_EXPIRES_S, &p), "expired");
-	ck_assert_ptr_null(judge(mint_claims(), MINT_NOW_S - CLAIMS_LEEWAY_S, &p));
+	ck_assert_ptr_null(judge(mint_claims(), (MINT_EXPIRES_S - 1) * INT64_C(1000), &p));
+	ck_assert_str_eq(judge(mint_claims(), MINT_EXPIRES_S * INT64_C(1000), &p), "expired");
+	/* exp has no leeway, not even the rest of its second. */
+	ck_assert_ptr_null(judge(mint_claims(), MINT_EXPIRES_S * INT64_C(1000) - 1, &p));
+	ck_assert_str_eq(judge(mint_claims(), MINT_EXPIRES_S * INT64_C(1000) + 1, &p), "expired");
+	ck_assert_ptr_null(
+		judge(mint_claims(), (MINT_NOW_S - CLAIMS_LEEWAY_S) * INT64_C(1000), &p));
 	ck_assert_str_eq(
-		judge(mint_claims(), MINT_NOW_S - CLAIMS_LEEWAY_S - 1, &p), "iat_in_the_future");
+		judge(mint_claims(), (MINT_NOW_S - CLAIMS_LEEWAY_S - 1) * INT64_C(1000), &p),
+		"iat_in_the_future");
 }
 END_TEST
 
@@ -193,7 +198,7 @@ static const char *judge_subject_of(size_t bytes, struct cognito_principal *out)
 		buf_add_str(&value, "\xc3\xa9");
 	buf_add_str(&value, "\"");
 	mint_claims_but("sub", buf_cstr(&value), &text);
-	refused = judge(buf_cstr(&text), MINT_NOW_S, out);
+	refused = judge(buf_cstr(&text), MINT_NOW_S * INT64_C(1000), out);
 	buf_free(&text);
 	buf_free(&value);
 	return refused;
@@ -216,7 +221,7 @@ START_TEST(no_claims_make_no_principal)
 {
 	struct cognito_principal p;
 
-	ck_assert_str_eq(judge("{}", MINT_NOW_S, &p), "iss");
+	ck_assert_str_eq(judge("{}", MINT_NOW_S * INT64_C(1000), &p), "iss");
 }
 END_TEST
 

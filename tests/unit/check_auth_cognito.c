@@ -81,7 +81,8 @@ static void add_token(const char *header, const char *name, const char *value, s
 static enum status verify(struct slice token)
 {
 	struct cognito_principal p = { .subject = "untouched" };
-	enum status rc = cognito_verify(cognito, token, MINT_NOW_S, deadline_in(5000), &p);
+	enum status rc =
+		cognito_verify(cognito, token, MINT_NOW_S * INT64_C(1000), deadline_in(5000), &p);
 
 	ck_assert_str_eq(p.subject, rc == STATUS_OK ? MINT_SUBJECT : "untouched");
 	return rc;
@@ -164,8 +165,8 @@ START_TEST(a_hanging_source_ends_with_the_deadline)
 
 	http_server_reply(server, (struct http_server_reply){ .manner = HTTP_SERVER_HANG });
 	add_token(MINT_HEADER, NULL, NULL, &token);
-	ck_assert_int_eq(
-		cognito_verify(cognito, buf_slice(&token), MINT_NOW_S, deadline_in(200), &p),
+	ck_assert_int_eq(cognito_verify(cognito, buf_slice(&token), MINT_NOW_S * INT64_C(1000),
+				 deadline_in(200), &p),
 		STATUS_UNAVAILABLE);
 	ck_assert_int_ge(clock_monotonic_ms() - start_ms, 150);
 	ck_assert_int_lt(clock_monotonic_ms() - start_ms, 2500);
@@ -281,10 +282,12 @@ START_TEST(a_token_has_8_kib_at_the_most)
 	ck_assert_int_eq(cognito_new_from(&settings, &source, &c), STATUS_OK);
 	add_token_of(8192, &longest);
 	add_token_of(8193, &longer);
-	ck_assert_int_eq(cognito_verify(c, buf_slice(&longer), MINT_NOW_S, deadline_in(5000), &p),
+	ck_assert_int_eq(cognito_verify(c, buf_slice(&longer), MINT_NOW_S * INT64_C(1000),
+				 deadline_in(5000), &p),
 		STATUS_DENIED);
 	ck_assert_uint_eq(http_server_hits(server), 0);
-	ck_assert_int_eq(cognito_verify(c, buf_slice(&longest), MINT_NOW_S, deadline_in(5000), &p),
+	ck_assert_int_eq(cognito_verify(c, buf_slice(&longest), MINT_NOW_S * INT64_C(1000),
+				 deadline_in(5000), &p),
 		STATUS_OK);
 	buf_free(&longest);
 	buf_free(&longer);

@@ -215,7 +215,8 @@ static enum status verify_with(
 	enum status rc;
 
 	ck_assert_int_eq(cognito_new_from(&settings, &source, &c), STATUS_OK);
-	rc = cognito_verify(c, buf_slice(token), MINT_NOW_S, deadline_in(60000), &principal);
+	rc = cognito_verify(
+		c, buf_slice(token), MINT_NOW_S * INT64_C(1000), deadline_in(60000), &principal);
 	ck_assert_uint_eq(stub.reads, reads_should);
 	cognito_free(c);
 	return rc;

@@ -36,10 +36,12 @@ static void check_vector(const struct token_family *family, size_t i)
 	family->make(i, key, &v);
 	mint_jwks(key, &stub.document);
 	ck_assert_int_eq(cognito_new_from(&settings, &source, &c), STATUS_OK);
-	sound = cognito_verify(c, buf_slice(&v.sound), MINT_NOW_S, deadline_in(60000), &principal);
+	sound = cognito_verify(
+		c, buf_slice(&v.sound), MINT_NOW_S * INT64_C(1000), deadline_in(60000), &principal);
 	ck_assert_msg(sound == STATUS_OK, "%s: the sound twin is %s", v.name, status_name(sound));
 	ck_assert_str_eq(principal.subject, MINT_SUBJECT);
-	odd = cognito_verify(c, buf_slice(&v.odd), MINT_NOW_S, deadline_in(60000), &principal);
+	odd = cognito_verify(
+		c, buf_slice(&v.odd), MINT_NOW_S * INT64_C(1000), deadline_in(60000), &principal);
 	ck_assert_msg(odd == STATUS_DENIED, "%s: is %s", v.name, status_name(odd));
 	ck_assert_uint_eq(stub.reads, 1);
 	cognito_free(c);
