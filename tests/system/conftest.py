@@ -9,7 +9,8 @@ varied; test_working_copy.py talks to the stack as `scripts/dev` leaves it, with
 Tests that break something take `make_site` or `chaos` and have workers to themselves.
 
 CRUDDUR_BUILD_DIR reuses a build, CRUDDUR_FCGI another worker binary, CRUDDUR_FCGI_WRAPPER prefixes
-it (valgrind), and CRUDDUR_TEST_TIME_FACTOR stretches the limits of time for such a run.
+it (/usr/bin/valgrind -q ..., a full path), and CRUDDUR_TEST_TIME_FACTOR stretches the limits of
+time for such a run.
 """
 import shutil
 import sys

@@ -208,7 +208,9 @@ def test_memory_stays_flat(make_worker, mint, people):
     for _ in range(250):
         round_trip()
     growth = _resident_kib(worker.process.pid) - before
-    assert growth < 512, f"{growth} KiB more after 1,250 requests"
+    # valgrind, too, holds back what was freed, and tells of leaks by itself.
+    limit = 32768 if os.environ.get("CRUDDUR_FCGI_WRAPPER") else 512
+    assert growth < limit, f"{growth} KiB more after 1,250 requests"
 
 
 def test_request_that_waited_too_long_is_shed(worker, mint, people):
