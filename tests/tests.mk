@@ -102,7 +102,8 @@ tests_fuzz_fuzz_jwt_SOURCES = tests/fuzz/fuzz_jwt.c $(fuzz_main)
 tests_fuzz_fuzz_jwt_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_jwt_LDADD = $(fuzz_libs)
 
-fuzzers: $(FUZZ_TARGETS)
+fuzzers: $(BUILT_SOURCES)
+	$(MAKE) $(AM_MAKEFLAGS) $(FUZZ_TARGETS)
 .PHONY: fuzzers
 
 ### The signature, judged by botocore (skipped where that is not installed)

@@ -132,6 +132,12 @@ void app_handle(struct app *a, const struct http_request *request, struct http_r
 
 	log_set_request(request->request_id);
 	answer(&d);
+	if (!buf_ok(&response->body) || !buf_ok(&response->headers)) {
+		/* Before the rest of the headers, so that this answer has them too. */
+		LOG(LOG_ERROR, "answer_not_built");
+		http_response_clear(response);
+		http_response_fail(response, STATUS_NO_MEMORY);
+	}
 	http_response_header(response, "X-Request-Id", request->request_id);
 	http_response_header(response, "X-Content-Type-Options", SLICE("nosniff"));
 	cors_apply(&a->cors, request, response);

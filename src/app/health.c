@@ -6,11 +6,6 @@
 
 #include "json/write.h"
 
-/* Probes may come often and at every worker: what was found out is good for so long. */
-#define READY_GOOD_FOR_MS 1000
-/* For each backend, so that all three together stay under the request's deadline. */
-#define READY_WAIT_MS 1400
-
 void app_health_check(struct app *a, const struct user *caller, struct http_call *call)
 {
 	struct buf *b = &call->response->body;
@@ -22,12 +17,24 @@ void app_health_check(struct app *a, const struct user *caller, struct http_call
 	buf_add_char(b, '}');
 }
 
-static void find_out(struct app *a)
+/* The time for one backend: a share of what is left, so that one that hangs leaves some to the
+ * others. */
+static struct deadline share(struct deadline by, int64_t backends)
 {
-	a->ready.postgres = pg_ping(a->users, deadline_in(READY_WAIT_MS)) == STATUS_OK;
-	a->ready.dynamodb = dynamo_ping(a->table, deadline_in(READY_WAIT_MS)) == STATUS_OK;
-	a->ready.jwks = cognito_ready(a->auth, deadline_in(READY_WAIT_MS));
-	a->ready_at_ms = clock_monotonic_ms();
+	return deadline_in(deadline_left_ms(by) / backends);
+}
+
+static void find_out(struct app *a, struct deadline by)
+{
+	int64_t started_ms = clock_monotonic_ms(), now_ms;
+
+	a->ready.postgres = pg_ping(a->users, share(by, 3)) == STATUS_OK;
+	a->ready.dynamodb = dynamo_ping(a->table, share(by, 2)) == STATUS_OK;
+	a->ready.jwks = cognito_ready(a->auth, share(by, 1));
+	now_ms = clock_monotonic_ms();
+	/* Backends that answer are asked every time. One that hangs would let probes, which need no
+	 * token, hold every worker: what took long to find out is good for as long. */
+	a->ready_until_ms = now_ms + (now_ms - started_ms);
 }
 
 static struct slice word(bool ok)
@@ -40,8 +47,8 @@ void app_ready(struct app *a, const struct user *caller, struct http_call *call)
 	struct http_response *r = call->response;
 
 	(void)caller;
-	if (a->ready_at_ms == 0 || clock_monotonic_ms() - a->ready_at_ms >= READY_GOOD_FOR_MS)
-		find_out(a);
+	if (clock_monotonic_ms() >= a->ready_until_ms)
+		find_out(a, call->by);
 	if (!a->ready.postgres || !a->ready.dynamodb || !a->ready.jwks)
 		http_response_error(r, 503, "service_unavailable");
 	buf_clear(&r->body);

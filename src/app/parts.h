@@ -22,7 +22,7 @@ struct app {
 	struct dynamo *table;
 	struct cognito *auth;
 	struct message_store *messages;
-	int64_t ready_at_ms; /* when readiness was last found out, monotonic; 0: never */
+	int64_t ready_until_ms; /* how long what is known below is good for, monotonic */
 	struct {
 		bool postgres, dynamodb, jwks;
 	} ready;

@@ -4,6 +4,7 @@
 #include "aws/credentials.h"
 
 #include "aws/credentials_source.h"
+#include "base/ascii.h"
 #include "base/log.h"
 
 #include <stdlib.h>
@@ -38,12 +39,8 @@ enum status aws_credential_chain_new(aws_getenv lookup, struct aws_credential_ch
 	bool secret = credentials_setting(lookup, "AWS_SECRET_ACCESS_KEY") != NULL;
 	struct aws_credential_chain *c = NULL;
 
-	if (id != secret) {
-		LOG(LOG_ERROR, "credentials_half_a_pair",
-			log_str("missing", id ? "AWS_SECRET_ACCESS_KEY" : "AWS_ACCESS_KEY_ID"),
-			log_str("given", id ? "AWS_ACCESS_KEY_ID" : "AWS_SECRET_ACCESS_KEY"));
+	if (id != secret)
 		goto out;
-	}
 	rc = STATUS_NO_MEMORY;
 	c = calloc(1, sizeof(*c));
 	if (!c)
@@ -69,15 +66,6 @@ void aws_credential_chain_free(struct aws_credential_chain *c)
 	free(c);
 }
 
-static bool is_visible(const struct buf *b)
-{
-	for (size_t i = 0; i < b->len; i++) {
-		if (b->data[i] <= ' ' || b->data[i] > '~')
-			return false;
-	}
-	return true;
-}
-
 /* All three go into headers: a line break in them would add lines to a request. */
 static enum status judge(const struct credentials_found *f, const char *source)
 {
@@ -85,8 +73,10 @@ static enum status judge(const struct credentials_found *f, const char *source)
 		!buf_ok(&f->session_token))
 		return STATUS_NO_MEMORY;
 	if (f->access_key_id.len > 0 && f->secret_access_key.len > 0 &&
-		is_visible(&f->access_key_id) && is_visible(&f->secret_access_key) &&
-		is_visible(&f->session_token) && f->expires_us > clock_realtime_us())
+		ascii_is_visible(buf_slice(&f->access_key_id)) &&
+		ascii_is_visible(buf_slice(&f->secret_access_key)) &&
+		ascii_is_visible(buf_slice(&f->session_token)) &&
+		f->expires_us > clock_realtime_us())
 		return STATUS_OK;
 	LOG(LOG_ERROR, "credentials_unusable", log_str("source", source),
 		log_str("problem", "expired, empty, or with characters that none have"));

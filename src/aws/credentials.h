@@ -21,8 +21,8 @@ struct aws_credential_chain;
  * unset. */
 typedef const char *(*aws_getenv)(const char *name);
 
-/* Nothing is fetched yet, so a backend that is down does not stop a start. STATUS_INVALID, with a
- * line in the log that names the variable, for half a credential pair in the environment. */
+/* Nothing is fetched yet, so a backend that is down does not stop a start. STATUS_INVALID
+ * for half a credential pair in the environment; the caller says so. */
 STATUS_MUSTCHECK enum status aws_credential_chain_new(
 	aws_getenv lookup, struct aws_credential_chain **out);
 void aws_credential_chain_free(struct aws_credential_chain *c);

@@ -4,19 +4,11 @@
  * "Container credential provider". */
 #include "aws/credentials_source.h"
 
+#include "base/ascii.h"
 #include "base/log.h"
 
 #define ECS_HOST "http://169.254.170.2"
 #define TOKEN_MAX ((size_t)16 << 10)
-
-static bool all_visible(struct slice text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.ptr[i] <= ' ' || text.ptr[i] > '~')
-			return false;
-	}
-	return true;
-}
 
 /* "127.x.x.x" spelled out; other spellings of the same ("127.1", "0x7f.1") are not needed. */
 static bool is_loopback_ipv4(struct slice host)
@@ -89,12 +81,12 @@ enum status credentials_container_url(aws_getenv lookup, struct buf *out)
 
 	if (relative) {
 		/* Without the slash, "@elsewhere" would turn the address into a user name. */
-		if (relative[0] != '/' || !all_visible(slice_of(relative)))
+		if (relative[0] != '/' || !ascii_is_visible(slice_of(relative)))
 			return STATUS_DENIED;
 		buf_add_str(out, ECS_HOST);
 		buf_add_str(out, relative);
 	} else if (full) {
-		if (!all_visible(url))
+		if (!ascii_is_visible(url))
 			return STATUS_DENIED;
 		if (!slice_starts_with(url, SLICE("https://")) &&
 			!(slice_starts_with(url, SLICE("http://")) &&

@@ -31,7 +31,7 @@ const char *credentials_setting(aws_getenv lookup, const char *name)
 enum status credentials_read_file(const char *path, size_t max, struct buf *out)
 {
 	enum status rc = STATUS_UNAVAILABLE;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); /* no FIFO holds us */
 	size_t before = out->len;
 	ssize_t n;
 

@@ -2,6 +2,7 @@
 /* The arithmetic of retries; see retry.h. */
 #include "aws/retry.h"
 
+#include "base/ascii.h"
 #include "base/clock.h"
 
 #include <sys/random.h>
@@ -56,16 +57,7 @@ int64_t aws_retry_delay_ms(int n, bool throttled, int64_t asked_ms, uint32_t ran
 
 int64_t aws_retry_after_ms(struct slice text)
 {
-	int64_t ms = 0;
-
-	if (text.len == 0 || text.len > 9)
-		return -1;
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.ptr[i] < '0' || text.ptr[i] > '9')
-			return -1;
-		ms = ms * 10 + (text.ptr[i] - '0');
-	}
-	return ms;
+	return text.len <= 9 ? ascii_number(text) : -1;
 }
 
 uint32_t aws_retry_random(void)

@@ -70,6 +70,9 @@ static bool set_for_good(struct fetch *f)
 	return curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
 		curl_easy_setopt(e, CURLOPT_ERRORBUFFER, f->problem) == CURLE_OK &&
 		curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
+		/* Otherwise a request that timed out waits for the thread that looks its host up.
+		 */
+		curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK &&
 		curl_easy_setopt(e, CURLOPT_PROXY, "") == CURLE_OK &&
 		curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
 		curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) ==
@@ -182,10 +185,11 @@ static bool set_headers(struct fetch *f, const char *const *headers, const char 
 		if (!buf_ok(&line) || !append_header(&list, buf_cstr(&line)))
 			goto out;
 	}
+	if (curl_easy_setopt(f->easy, CURLOPT_HTTPHEADER, list) != CURLE_OK)
+		goto out;
+	/* If it cannot be remembered the next call builds the list anew. */
 	buf_clear(&f->token);
 	buf_add_str(&f->token, token);
-	if (!buf_ok(&f->token) || curl_easy_setopt(f->easy, CURLOPT_HTTPHEADER, list) != CURLE_OK)
-		goto out;
 	curl_slist_free_all(f->headers);
 	f->headers = list;
 	list = NULL;

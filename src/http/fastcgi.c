@@ -11,9 +11,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #define LISTEN_FD 0
+#define FRONT_WAIT_S 4 /* for bytes from or to the front: below the contract's five seconds */
 
 struct fastcgi {
 	FCGX_Request request;
@@ -97,6 +99,17 @@ static int read_body(void *source, char *into, int n)
 	return got == 0 && FCGX_GetError(in) != 0 ? -1 : got;
 }
 
+/* A front that stops in the middle of a body, or does not take the answer, must not hold the
+ * worker. The parameters are read within FCGX_Accept_r, which waits for their first byte itself. */
+static void bound_waits(int fd)
+{
+	const struct timeval most = { .tv_sec = FRONT_WAIT_S };
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof(most)) != 0 ||
+		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof(most)) != 0)
+		LOG(LOG_WARN, "front_without_timeout", log_int("errno", errno));
+}
+
 enum status fastcgi_accept(struct fastcgi *f, struct http_request *r)
 {
 	if (leaving)
@@ -107,6 +120,7 @@ enum status fastcgi_accept(struct fastcgi *f, struct http_request *r)
 		LOG(LOG_ERROR, "accept_failed", log_int("errno", errno));
 		return STATUS_UNAVAILABLE;
 	}
+	bound_waits(f->request.ipcFd);
 	r->read = read_body;
 	r->source = f->request.in;
 	return http_request_read_params(r, f->request.envp);

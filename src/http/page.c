@@ -2,22 +2,16 @@
 /* Reading limit and cursor, writing Link. */
 #include "http/page.h"
 
+#include "base/ascii.h"
 #include "http/uri.h"
 
 static enum status read_limit(struct slice text, size_t *limit)
 {
-	size_t value = 0;
+	int64_t value = ascii_number(text);
 
-	if (text.len == 0 || text.len > 3)
-		return STATUS_INVALID;
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.ptr[i] < '0' || text.ptr[i] > '9')
-			return STATUS_INVALID;
-		value = value * 10 + (size_t)(text.ptr[i] - '0');
-	}
 	if (value < 1 || value > PAGE_LIMIT_MAX)
 		return STATUS_INVALID;
-	*limit = value;
+	*limit = (size_t)value;
 	return STATUS_OK;
 }
 

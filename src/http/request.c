@@ -2,6 +2,7 @@
 /* From FastCGI parameters to a request; speaks no FastCGI itself. */
 #include "http/request.h"
 
+#include "base/ascii.h"
 #include "base/uuid.h"
 #include "http/uri.h"
 
@@ -24,39 +25,15 @@ static enum http_method method_of(struct slice text)
 	return HTTP_OTHER;
 }
 
-/* A number of up to 15 digits; -1 for anything else. */
-static int64_t number_of(struct slice text)
-{
-	int64_t value = 0;
-
-	if (text.len == 0 || text.len > 15)
-		return -1;
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.ptr[i] < '0' || text.ptr[i] > '9')
-			return -1;
-		value = value * 10 + (text.ptr[i] - '0');
-	}
-	return value;
-}
-
 /* nginx says "1790000000.123": seconds and milliseconds. */
 static int64_t milliseconds_of(struct slice text)
 {
 	const char *dot = text.len > 0 ? memchr(text.ptr, '.', text.len) : NULL;
 	size_t whole = dot ? (size_t)(dot - text.ptr) : 0;
-	int64_t s = number_of((struct slice){ text.ptr, whole });
-	int64_t ms = dot ? number_of(slice_skip(text, whole + 1)) : -1;
+	int64_t s = ascii_number((struct slice){ text.ptr, whole });
+	int64_t ms = dot ? ascii_number(slice_skip(text, whole + 1)) : -1;
 
 	return s < 0 || ms < 0 || text.len - whole != 4 ? 0 : s * 1000 + ms;
-}
-
-static bool is_harmless_id(struct slice id)
-{
-	for (size_t i = 0; i < id.len; i++) {
-		if (id.ptr[i] <= ' ' || id.ptr[i] >= 0x7f)
-			return false;
-	}
-	return id.len > 0 && id.len <= REQUEST_ID_MAX;
 }
 
 static void set_header(struct http_header *h, struct slice value)
@@ -114,7 +91,7 @@ static enum status take_request_id(struct http_request *r, struct slice id)
 {
 	struct uuid made;
 
-	if (!is_harmless_id(id)) {
+	if (id.len == 0 || id.len > REQUEST_ID_MAX || !ascii_is_visible(id)) {
 		if (uuid_new(&made) != STATUS_OK)
 			return STATUS_INTERNAL;
 		id = uuid_slice(&made);
@@ -143,7 +120,7 @@ enum status http_request_read_params(struct http_request *r, char *const *params
 				slice_of(equals + 1));
 	}
 	r->method = method_of(r->method_text);
-	r->content_length = number_of(raw.content_length);
+	r->content_length = ascii_number(raw.content_length);
 	r->received_ms = milliseconds_of(raw.received);
 	/* One reservation, so that the id does not move when the path is appended behind it. */
 	if (!buf_reserve(&r->decoded, REQUEST_ID_MAX + raw.target.len))

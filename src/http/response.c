@@ -41,7 +41,7 @@ void http_response_error(struct http_response *r, int status, const char *code)
 	buf_add_char(&r->body, '[');
 	json_write_string(&r->body, slice_of(code));
 	buf_add_char(&r->body, ']');
-	if (status == 503 || status == 429)
+	if (status == 503)
 		http_response_header(r, "Retry-After", SLICE(RETRY_AFTER_S));
 }
 

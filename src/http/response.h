@@ -22,7 +22,7 @@ void http_response_free(struct http_response *r);
 void http_response_header(struct http_response *r, const char *name, struct slice value);
 
 /* Makes it an error: the body is ["code"], or more codes, each with http_response_add_code. Headers
- * that were added before stay. 503 and 429 carry Retry-After. */
+ * that were added before stay. 503 carries Retry-After. */
 void http_response_error(struct http_response *r, int status, const char *code);
 void http_response_add_code(struct http_response *r, const char *code);
 

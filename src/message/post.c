@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* POST /api/messages: judges the request in the contract's order, then sends or starts. */
+#include "base/ascii.h"
 #include "base/utf8.h"
 #include "digest/sha256.h"
 #include "message/api.h"
@@ -38,22 +39,14 @@ static void refuse(struct post *p, const char *code)
 
 /* --- What the request says ----------------------------------------------------------------- */
 
-static bool is_key(struct slice key)
-{
-	for (size_t i = 0; i < key.len; i++) {
-		if (key.ptr[i] <= ' ' || key.ptr[i] >= 0x7f)
-			return false;
-	}
-	return key.len >= 1 && key.len <= TABLE_SEND_KEY_MAX;
-}
-
 static enum status read_key(struct post *p)
 {
 	const struct http_header *h = &p->call->request->idempotency_key;
 
 	if (h->times == 0)
 		return STATUS_OK;
-	if (h->times > 1 || !is_key(h->value))
+	if (h->times > 1 || h->value.len == 0 || h->value.len > TABLE_SEND_KEY_MAX ||
+		!ascii_is_visible(h->value))
 		return STATUS_INVALID;
 	p->draft.key = h->value;
 	return STATUS_OK;

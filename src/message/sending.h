@@ -11,10 +11,14 @@
 
 struct message_store {
 	struct dynamo *table;
-	int64_t last_us; /* newest time given out here: a clock that is set back does not reorder */
+	int64_t last_us; /* newest time given out here */
 };
 
-/* A time for a message, later than any that this store gave before. */
+/* A clock may be stepped back by so much without messages changing their order; a larger step means
+ * that it was wrong before, and what it says now counts. */
+#define MESSAGE_SENDING_STEP_US 1000000
+
+/* A time for a message, later than the one that this store gave before. */
 int64_t message_sending_now_us(struct message_store *s);
 
 /* Makes the answer from rows that were written. */

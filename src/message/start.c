@@ -4,43 +4,48 @@
 #include "message/sending.h"
 #include "message_group/store.h"
 
-/* Writes before the group's own in the transaction. */
-enum { WRITE_MESSAGE, WRITE_FIRST_OF_GROUP };
-
 /* Why a try to make the conversation did not. */
 struct obstacle {
 	bool key_used; /* the Idempotency-Key was: the first answer counts */
-	bool pair_settled; /* somebody else made or found the conversation */
+	bool settled; /* somebody else made, found or completed the conversation */
 };
 
-/* The pair has another group, or this one was completed by somebody else; a taken sort key of a
- * group row is neither. */
-static bool is_settled(const enum dynamo_reason *group_reasons)
+/* The message, the group's rows, the remembered answer. */
+#define WRITES_MAX (1 + MESSAGE_GROUP_WRITES_MAX + 1)
+
+static void find_obstacle(const enum dynamo_reason *reasons, const struct message_group_rows *group,
+	bool keyed, struct obstacle *why)
 {
-	return group_reasons[MESSAGE_GROUP_WRITE_PAIR] == DYNAMO_REASON_CONDITION ||
-		group_reasons[MESSAGE_GROUP_WRITE_STARTER_MEMBER] == DYNAMO_REASON_CONDITION;
+	const enum dynamo_reason *of_group = reasons + 1;
+
+	why->key_used = keyed && of_group[group->count] == DYNAMO_REASON_CONDITION;
+	why->settled = false;
+	for (size_t i = 0; i < group->count; i++) {
+		if (group->kinds[i] != MESSAGE_GROUP_WRITE_GROUP)
+			why->settled |= of_group[i] == DYNAMO_REASON_CONDITION;
+	}
 }
 
 static enum status try_create(struct message_store *s, const struct message_draft *draft,
 	const struct message_group_start *start, struct message_rows *rows, struct deadline by,
 	struct obstacle *why)
 {
-	struct dynamo_write writes[WRITE_FIRST_OF_GROUP + MESSAGE_GROUP_WRITES + 1];
-	enum dynamo_reason reasons[sizeof(writes) / sizeof(writes[0])] = { DYNAMO_REASON_NONE };
-	struct message_group_rows group_rows;
-	size_t count = WRITE_FIRST_OF_GROUP, key_at;
+	struct dynamo_write writes[WRITES_MAX];
+	enum dynamo_reason reasons[WRITES_MAX] = { DYNAMO_REASON_NONE };
+	struct message_group_rows group;
+	bool keyed = draft->key.len > 0;
+	size_t count = 0;
 	enum status rc;
 
-	writes[WRITE_MESSAGE] = message_rows_message(rows, draft);
-	count += message_group_fill_rows(start, &group_rows, writes + WRITE_FIRST_OF_GROUP);
-	key_at = count;
-	if (draft->key.len > 0)
+	message_group_fill_rows(start, &group);
+	writes[count++] = message_rows_message(rows, draft);
+	for (size_t i = 0; i < group.count; i++)
+		writes[count++] = group.writes[i];
+	if (keyed)
 		writes[count++] = message_rows_key(rows, draft, clock_realtime_us() / 1000000);
 	rc = dynamo_transact(s->table, writes, count, by, reasons);
-	if (rc == STATUS_CONFLICT) {
-		why->key_used = key_at < count && reasons[key_at] == DYNAMO_REASON_CONDITION;
-		why->pair_settled = is_settled(reasons + WRITE_FIRST_OF_GROUP);
-	}
+	if (rc == STATUS_CONFLICT)
+		find_obstacle(reasons, &group, keyed, why);
 	return rc;
 }
 
@@ -71,7 +76,7 @@ static enum status create(struct message_store *s, const struct message_draft *d
 			return rc;
 		if (stored)
 			return message_sending_done(&rows, draft, out);
-		if (why->pair_settled)
+		if (why->settled)
 			return STATUS_CONFLICT;
 	}
 	LOG(LOG_ERROR, "no_free_sort_key", log_int("tries", MESSAGE_SENDING_TRIES));
@@ -91,9 +96,10 @@ enum status message_store_start(struct message_store *s, const struct message_dr
 	for (int tries = 0; tries < MESSAGE_SENDING_TRIES; tries++) {
 		rc = message_group_store_pair(
 			s->table, &draft->sender->uuid, &receiver->uuid, by, &pair);
-		if (rc == STATUS_OK && !pair.mine_missing)
+		if (rc == STATUS_OK && !pair.mine_missing && !pair.other_missing)
 			return message_store_send(s, draft, &pair.group, by, out);
-		start.other_has_row = rc == STATUS_OK;
+		start.starter_has_row = rc == STATUS_OK && !pair.mine_missing;
+		start.other_has_row = rc == STATUS_OK && !pair.other_missing;
 		if (rc == STATUS_NOT_FOUND)
 			rc = uuid_new(&pair.group);
 		if (rc != STATUS_OK)

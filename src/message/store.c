@@ -24,27 +24,17 @@ void message_store_free(struct message_store *s)
 	free(s);
 }
 
-static struct slice text_or_empty(const struct dynamo_item *item, const char *name)
-{
-	struct slice value = { 0 };
-
-	if (!dynamo_item_string(item, name, &value))
-		return (struct slice){ 0 };
-	return value;
-}
-
 /* A row without a message or its uuid cannot be shown; one without a sender's name can. */
-static bool accept_message(const struct dynamo_item *item, const struct table_rows *so_far)
+static enum table_verdict judge_message(
+	const struct dynamo_item *item, const struct table_rows *so_far)
 {
 	struct slice ignored;
 
 	(void)so_far;
-	if (dynamo_item_string(item, TABLE_MESSAGE, &ignored) &&
-		dynamo_item_string(item, TABLE_MESSAGE_UUID, &ignored))
-		return true;
-	LOG(LOG_WARN, "message_row_skipped", log_slice("pk", text_or_empty(item, TABLE_PK)),
-		log_slice("sk", text_or_empty(item, TABLE_SK)));
-	return false;
+	return dynamo_item_string(item, TABLE_MESSAGE, &ignored) &&
+			dynamo_item_string(item, TABLE_MESSAGE_UUID, &ignored)
+		? TABLE_ROW_SHOW
+		: TABLE_ROW_BROKEN;
 }
 
 enum status message_store_list(struct message_store *s, const struct uuid *group, size_t limit,
@@ -52,20 +42,23 @@ enum status message_store_list(struct message_store *s, const struct uuid *group
 {
 	struct table_key pk = table_key_messages(group);
 	const struct dynamo_query q = { .hash_value = table_key_slice(&pk), .before = before };
-	enum status rc = table_rows_collect(s->table, &q, limit, accept_message, by, &out->rows);
+	enum status rc = table_rows_collect(s->table, &q, limit, judge_message, by, &out->rows);
 
 	if (rc != STATUS_OK)
 		return rc;
+	if (out->rows.broken > 0)
+		LOG(LOG_WARN, "message_rows_skipped", log_slice("pk", table_key_slice(&pk)),
+			log_int("rows", (int64_t)out->rows.broken));
 	out->count = out->rows.count;
 	for (size_t i = 0; i < out->count; i++) {
 		const struct dynamo_item *item = out->rows.items[out->count - 1 - i];
 
 		out->messages[i] = (struct message){
-			.uuid = text_or_empty(item, TABLE_MESSAGE_UUID),
-			.display_name = text_or_empty(item, TABLE_USER_DISPLAY_NAME),
-			.handle = text_or_empty(item, TABLE_USER_HANDLE),
-			.message = text_or_empty(item, TABLE_MESSAGE),
-			.created_at = text_or_empty(item, TABLE_SK),
+			.uuid = table_text(item, TABLE_MESSAGE_UUID),
+			.display_name = table_text(item, TABLE_USER_DISPLAY_NAME),
+			.handle = table_text(item, TABLE_USER_HANDLE),
+			.message = table_text(item, TABLE_MESSAGE),
+			.created_at = table_text(item, TABLE_SK),
 		};
 	}
 	if (out->rows.more)
@@ -92,7 +85,7 @@ int64_t message_sending_now_us(struct message_store *s)
 {
 	int64_t now = clock_realtime_us();
 
-	if (now <= s->last_us)
+	if (now <= s->last_us && s->last_us - now < MESSAGE_SENDING_STEP_US)
 		now = s->last_us + 1;
 	s->last_us = now;
 	return now;
@@ -201,7 +194,7 @@ static enum status read_remembered(
 		time.len != CLOCK_TEXT_LEN || uuid_parse(group, &sent.group) != STATUS_OK ||
 		uuid_parse(uuid, &sent.uuid) != STATUS_OK) {
 		LOG(LOG_ERROR, "remembered_send_broken");
-		return STATUS_INTERNAL;
+		return STATUS_UNAVAILABLE;
 	}
 	if (expires < clock_realtime_us() / 1000000)
 		return STATUS_NOT_FOUND; /* TTL deletes hours late */

@@ -2,76 +2,62 @@
 /* The rows of a new conversation, in the contract's shape. */
 #include "message_group/message_group.h"
 
-#define NOT_THERE                                                                                  \
-	{                                                                                          \
-		.text = "attribute_not_exists(" TABLE_PK ")"                                       \
-	}
+#include "message_table/rows.h"
 
-static struct dynamo_attr text(const char *name, struct slice value)
+static void add(struct message_group_rows *rows, enum message_group_write kind,
+	const struct dynamo_attr *attrs, size_t count)
 {
-	return (struct dynamo_attr){ .name = name, .value = value, .type = DYNAMO_STRING };
+	rows->kinds[rows->count] = kind;
+	rows->writes[rows->count++] = table_put_new(attrs, count);
 }
 
-static void fill_group(struct dynamo_attr attrs[7], const struct table_key *pk,
-	const struct message_group_start *start, const struct user *shown)
+static void add_pair(struct message_group_rows *rows, const struct message_group_start *start)
 {
-	attrs[0] = text(TABLE_PK, table_key_slice(pk));
-	attrs[1] = text(TABLE_SK, start->time);
-	attrs[2] = text(TABLE_GROUP_UUID, uuid_slice(start->group));
-	attrs[3] = text(TABLE_MESSAGE, start->message);
-	attrs[4] = text(TABLE_USER_UUID, uuid_slice(&shown->uuid));
-	attrs[5] = text(TABLE_USER_DISPLAY_NAME, slice_of(shown->display_name));
-	attrs[6] = text(TABLE_USER_HANDLE, slice_of(shown->handle));
-}
-
-static void fill_member(struct dynamo_attr attrs[4], const struct table_key *pk,
-	const struct message_group_start *start, const struct user *member,
-	const struct user *other)
-{
-	attrs[0] = text(TABLE_PK, table_key_slice(pk));
-	attrs[1] = text(TABLE_SK, uuid_slice(&member->uuid));
-	attrs[2] = text(TABLE_MEMBER_GROUP_SK, start->time);
-	attrs[3] = text(TABLE_MEMBER_OTHER, uuid_slice(&other->uuid));
-}
-
-/* A row that must not be there yet. */
-static struct dynamo_write put(const struct dynamo_attr *attrs, size_t count)
-{
-	return (struct dynamo_write){ .kind = DYNAMO_PUT,
-		.attrs = attrs,
-		.attr_count = count,
-		.condition = { .text = "attribute_not_exists(" TABLE_PK ")" } };
-}
-
-size_t message_group_fill_rows(const struct message_group_start *start,
-	struct message_group_rows *rows, struct dynamo_write writes[MESSAGE_GROUP_WRITES])
-{
-	const struct user *a = start->starter, *b = start->other;
-
-	rows->pair_pk = table_key_pair(&a->uuid, &b->uuid);
-	rows->group_pk[0] = table_key_group_rows(&a->uuid);
-	rows->group_pk[1] = table_key_group_rows(&b->uuid);
-	rows->member_pk = table_key_members(start->group);
-	rows->pair[0] = text(TABLE_PK, table_key_slice(&rows->pair_pk));
-	rows->pair[1] = text(TABLE_SK, SLICE(TABLE_PAIR_SK));
-	rows->pair[2] = text(TABLE_PAIR_GROUP, uuid_slice(start->group));
-	fill_group(rows->group[0], &rows->group_pk[0], start, b);
-	fill_group(rows->group[1], &rows->group_pk[1], start, a);
-	fill_member(rows->member[0], &rows->member_pk, start, a, b);
-	fill_member(rows->member[1], &rows->member_pk, start, b, a);
-
-	writes[MESSAGE_GROUP_WRITE_PAIR] = put(rows->pair, 3);
-	rows->same_group[0] = text("group", uuid_slice(start->group));
-	writes[MESSAGE_GROUP_WRITE_PAIR].condition =
+	rows->pair_pk = table_key_pair(&start->starter->uuid, &start->other->uuid);
+	rows->pair[0] = table_attr(TABLE_PK, table_key_slice(&rows->pair_pk));
+	rows->pair[1] = table_attr(TABLE_SK, SLICE(TABLE_PAIR_SK));
+	rows->pair[2] = table_attr(TABLE_PAIR_GROUP, uuid_slice(start->group));
+	rows->same_group[0] = table_attr("group", uuid_slice(start->group));
+	add(rows, MESSAGE_GROUP_WRITE_PAIR, rows->pair, 3);
+	rows->writes[rows->count - 1].condition =
 		(struct dynamo_expression){ .text = "attribute_not_exists(" TABLE_PK
 						    ") OR " TABLE_PAIR_GROUP " = :group",
 			.values = rows->same_group,
 			.value_count = 1 };
-	writes[MESSAGE_GROUP_WRITE_STARTER_GROUP] = put(rows->group[0], 7);
-	writes[MESSAGE_GROUP_WRITE_STARTER_MEMBER] = put(rows->member[0], 4);
-	if (start->other_has_row)
-		return MESSAGE_GROUP_WRITE_OTHER_GROUP;
-	writes[MESSAGE_GROUP_WRITE_OTHER_GROUP] = put(rows->group[1], 7);
-	writes[MESSAGE_GROUP_WRITE_OTHER_MEMBER] = put(rows->member[1], 4);
-	return MESSAGE_GROUP_WRITES;
+}
+
+/* Both rows of one side: the line in the member's list, which shows the peer, and the membership.
+ */
+static void add_side(struct message_group_rows *rows, size_t side,
+	const struct message_group_start *start, const struct user *member, const struct user *peer)
+{
+	struct dynamo_attr *group = rows->group[side], *membership = rows->member[side];
+
+	rows->group_pk[side] = table_key_group_rows(&member->uuid);
+	group[0] = table_attr(TABLE_PK, table_key_slice(&rows->group_pk[side]));
+	group[1] = table_attr(TABLE_SK, start->time);
+	group[2] = table_attr(TABLE_GROUP_UUID, uuid_slice(start->group));
+	group[3] = table_attr(TABLE_MESSAGE, start->message);
+	group[4] = table_attr(TABLE_USER_UUID, uuid_slice(&peer->uuid));
+	group[5] = table_attr(TABLE_USER_DISPLAY_NAME, slice_of(peer->display_name));
+	group[6] = table_attr(TABLE_USER_HANDLE, slice_of(peer->handle));
+	add(rows, MESSAGE_GROUP_WRITE_GROUP, group, 7);
+
+	membership[0] = table_attr(TABLE_PK, table_key_slice(&rows->member_pk));
+	membership[1] = table_attr(TABLE_SK, uuid_slice(&member->uuid));
+	membership[2] = table_attr(TABLE_MEMBER_GROUP_SK, start->time);
+	membership[3] = table_attr(TABLE_MEMBER_OTHER, uuid_slice(&peer->uuid));
+	add(rows, MESSAGE_GROUP_WRITE_MEMBER, membership, 4);
+}
+
+void message_group_fill_rows(
+	const struct message_group_start *start, struct message_group_rows *rows)
+{
+	rows->count = 0;
+	rows->member_pk = table_key_members(start->group);
+	add_pair(rows, start);
+	if (!start->starter_has_row)
+		add_side(rows, 0, start, start->starter, start->other);
+	if (!start->other_has_row)
+		add_side(rows, 1, start, start->other, start->starter);
 }

@@ -16,34 +16,36 @@ struct message_group {
 	struct slice message, created_at; /* the latest one, and its time as stored */
 };
 
-/* A conversation to be made. */
+/* A conversation to be made, or to be completed where another program left only one side of it. */
 struct message_group_start {
 	const struct uuid *group;
 	const struct user *starter, *other;
-	struct slice message, time; /* of the first message */
-	bool other_has_row; /* the group exists, but only on the other's side: complete it */
+	struct slice message, time; /* of the message that starts it */
+	bool starter_has_row, other_has_row; /* both false: it is new */
 };
 
-/* The writes that make it, in this order; the last two are absent if other_has_row. */
+/* What a write is for, so that its refusal can be understood. */
 enum message_group_write {
-	MESSAGE_GROUP_WRITE_PAIR,
-	MESSAGE_GROUP_WRITE_STARTER_GROUP,
-	MESSAGE_GROUP_WRITE_STARTER_MEMBER,
-	MESSAGE_GROUP_WRITE_OTHER_GROUP,
-	MESSAGE_GROUP_WRITE_OTHER_MEMBER,
-	MESSAGE_GROUP_WRITES
+	MESSAGE_GROUP_WRITE_PAIR, /* settles which group the two have; holds if it is this one
+				     already */
+	MESSAGE_GROUP_WRITE_GROUP, /* a GRP# row: refused if its member has another at that time */
+	MESSAGE_GROUP_WRITE_MEMBER, /* a MBR# row: refused if somebody else made it */
 };
 
-/* Memory that the writes point into. */
+#define MESSAGE_GROUP_WRITES_MAX 5
+
+/* The writes, and the memory that they point into. */
 struct message_group_rows {
+	struct dynamo_write writes[MESSAGE_GROUP_WRITES_MAX];
+	enum message_group_write kinds[MESSAGE_GROUP_WRITES_MAX];
+	size_t count;
 	struct table_key pair_pk, group_pk[2], member_pk;
 	struct dynamo_attr pair[3], same_group[1], group[2][7], member[2][4];
 };
 
-/* Fills writes and the memory behind them, all conditional on not being there yet; returns how
- * many. Everything that start names must outlive the writes. To be written in one transaction
- * together with the first message. */
-size_t message_group_fill_rows(const struct message_group_start *start,
-	struct message_group_rows *rows, struct dynamo_write writes[MESSAGE_GROUP_WRITES]);
+/* Fills rows; everything that start names must outlive them, and they must not be moved. To be
+ * written in one transaction together with the message. */
+void message_group_fill_rows(
+	const struct message_group_start *start, struct message_group_rows *rows);
 
 #endif

@@ -1,35 +1,90 @@
 /* SPDX-License-Identifier: MIT */
-/* Message groups in DynamoDB. */
+/* Message groups in DynamoDB: lists and membership. Which group two people have is pair.c. */
 #include "message_group/store.h"
 
 #include "base/log.h"
+#include "message_group/find.h"
 
-static struct slice text_or_empty(const struct dynamo_item *item, const char *name)
+#include <stdio.h>
+
+/* --- Lists --------------------------------------------------------------------------------- */
+
+/* While a row moves to its new time, a reader may meet both: the newer one counts. */
+static enum table_verdict judge_group(
+	const struct dynamo_item *item, const struct table_rows *so_far)
 {
-	struct slice value = { 0 };
+	struct slice uuid;
 
-	if (!dynamo_item_string(item, name, &value))
-		return (struct slice){ 0 };
-	return value;
+	if (!dynamo_item_string(item, TABLE_GROUP_UUID, &uuid))
+		return TABLE_ROW_BROKEN;
+	for (size_t i = 0; i < so_far->count; i++) {
+		if (slice_equal(table_text(so_far->items[i], TABLE_GROUP_UUID), uuid))
+			return TABLE_ROW_REPEATED;
+	}
+	return TABLE_ROW_SHOW;
 }
 
-/* Refuses a row without a group, and the older of two rows of one group: while a row moves to its
- * new time, a reader may meet both. */
-static bool accept_group(const struct dynamo_item *item, const struct table_rows *so_far)
-{
-	struct slice uuid, seen;
+/* "message_group_uuid IN (:g0,:g1,...)" with its values. */
+struct any_of {
+	char names[TABLE_ROWS_MAX][8];
+	struct dynamo_attr values[TABLE_ROWS_MAX];
+	struct buf text;
+};
 
-	if (!dynamo_item_string(item, TABLE_GROUP_UUID, &uuid)) {
-		LOG(LOG_WARN, "group_row_skipped", log_slice("pk", text_or_empty(item, TABLE_PK)),
-			log_slice("sk", text_or_empty(item, TABLE_SK)));
-		return false;
+static void fill_any_of(struct any_of *a, const struct message_group_page *page)
+{
+	buf_add_str(&a->text, TABLE_GROUP_UUID " IN (");
+	for (size_t i = 0; i < page->count; i++) {
+		(void)snprintf(a->names[i], sizeof(a->names[i]), "g%zu", i);
+		a->values[i] = table_attr(a->names[i], page->groups[i].uuid);
+		buf_add_str(&a->text, i > 0 ? ",:" : ":");
+		buf_add_str(&a->text, a->names[i]);
 	}
-	for (size_t i = 0; i < so_far->count; i++) {
-		if (dynamo_item_string(so_far->items[i], TABLE_GROUP_UUID, &seen) &&
-			slice_equal(seen, uuid))
-			return false;
+	buf_add_char(&a->text, ')');
+}
+
+static bool was_shown(
+	const struct dynamo_page *newer, struct slice before, const struct message_group *group)
+{
+	for (size_t i = 0; i < dynamo_page_count(newer); i++) {
+		const struct dynamo_item *item = dynamo_page_item(newer, i);
+
+		if (slice_compare(table_text(item, TABLE_SK), before) >= 0 &&
+			slice_equal(table_text(item, TABLE_GROUP_UUID), group->uuid))
+			return true;
 	}
-	return true;
+	return false;
+}
+
+/* A group that was on an earlier page has a row at or above this page's start (it moved there, or
+ * an interrupted program left two). One call looks for such rows among the newest megabyte of them,
+ * some three thousand conversations. */
+static enum status drop_shown_before(struct dynamo *d, const struct uuid *user, struct slice before,
+	struct deadline by, struct message_group_page *page)
+{
+	struct table_key pk = table_key_group_rows(user);
+	struct any_of any = { .text = { 0 } };
+	struct dynamo_page *newer = NULL;
+	size_t kept = 0;
+	enum status rc = STATUS_NO_MEMORY;
+	struct dynamo_query q = { .hash_value = table_key_slice(&pk) };
+
+	fill_any_of(&any, page);
+	q.filter = (struct dynamo_expression){ buf_cstr(&any.text), any.values, page->count };
+	/* Without its last byte the start is a bound just below itself; was_shown looks closer. */
+	q.after = (struct slice){ before.ptr, before.len - 1 };
+	if (buf_ok(&any.text))
+		rc = dynamo_query(d, &q, by, &newer);
+	if (rc == STATUS_OK) {
+		for (size_t i = 0; i < page->count; i++) {
+			if (!was_shown(newer, before, &page->groups[i]))
+				page->groups[kept++] = page->groups[i];
+		}
+		page->count = kept;
+	}
+	dynamo_page_free(newer);
+	buf_free(&any.text);
+	return rc;
 }
 
 enum status message_group_store_list(struct dynamo *d, const struct uuid *user, size_t limit,
@@ -37,25 +92,30 @@ enum status message_group_store_list(struct dynamo *d, const struct uuid *user, 
 {
 	struct table_key pk = table_key_group_rows(user);
 	const struct dynamo_query q = { .hash_value = table_key_slice(&pk), .before = before };
-	enum status rc = table_rows_collect(d, &q, limit, accept_group, by, &out->rows);
+	enum status rc = table_rows_collect(d, &q, limit, judge_group, by, &out->rows);
 
 	if (rc != STATUS_OK)
 		return rc;
+	if (out->rows.broken > 0)
+		LOG(LOG_WARN, "group_rows_skipped", log_slice("pk", table_key_slice(&pk)),
+			log_int("rows", (int64_t)out->rows.broken));
 	for (size_t i = 0; i < out->rows.count; i++) {
 		const struct dynamo_item *item = out->rows.items[i];
 
 		out->groups[i] = (struct message_group){
-			.uuid = text_or_empty(item, TABLE_GROUP_UUID),
-			.display_name = text_or_empty(item, TABLE_USER_DISPLAY_NAME),
-			.handle = text_or_empty(item, TABLE_USER_HANDLE),
-			.message = text_or_empty(item, TABLE_MESSAGE),
-			.created_at = text_or_empty(item, TABLE_SK),
+			.uuid = table_text(item, TABLE_GROUP_UUID),
+			.display_name = table_text(item, TABLE_USER_DISPLAY_NAME),
+			.handle = table_text(item, TABLE_USER_HANDLE),
+			.message = table_text(item, TABLE_MESSAGE),
+			.created_at = table_text(item, TABLE_SK),
 		};
 	}
 	out->count = out->rows.count;
 	if (out->rows.more)
 		out->next = out->groups[out->count - 1].created_at;
-	return STATUS_OK;
+	if (before.len > 0 && out->count > 0)
+		rc = drop_shown_before(d, user, before, by, out);
+	return rc;
 }
 
 void message_group_page_clear(struct message_group_page *page)
@@ -65,28 +125,7 @@ void message_group_page_clear(struct message_group_page *page)
 	page->next = (struct slice){ 0 };
 }
 
-/* The newest of user's rows in which an attribute has a value. A filter reads the whole partition
- * in the worst case; it is asked only where our own rows do not know the answer. */
-static enum status find_row(struct dynamo *d, const struct uuid *user,
-	const struct dynamo_attr *wanted, struct deadline by, struct dynamo_page **out)
-{
-	struct table_key pk = table_key_group_rows(user);
-	struct dynamo_query q = { .hash_value = table_key_slice(&pk) };
-	struct buf text = { 0 };
-	enum status rc;
-
-	buf_add_str(&text, wanted->name);
-	buf_add_str(&text, " = :");
-	buf_add_str(&text, wanted->name);
-	if (!buf_ok(&text)) {
-		buf_free(&text);
-		return STATUS_NO_MEMORY;
-	}
-	q.filter = (struct dynamo_expression){ buf_cstr(&text), wanted, 1 };
-	rc = table_rows_first(d, &q, by, out);
-	buf_free(&text);
-	return rc;
-}
+/* --- Membership ---------------------------------------------------------------------------- */
 
 /* Remembers a membership that only another program's row shows, so that the next look is one read.
  * The membership is true whether or not this succeeds, so a failure only costs that speed. */
@@ -95,15 +134,12 @@ static void adopt_member(struct dynamo *d, const struct uuid *group, const struc
 {
 	struct table_key pk = table_key_members(group);
 	const struct dynamo_attr attrs[] = {
-		{ .name = TABLE_PK, .value = table_key_slice(&pk) },
-		{ .name = TABLE_SK, .value = uuid_slice(user) },
-		{ .name = TABLE_MEMBER_GROUP_SK, .value = text_or_empty(row, TABLE_SK) },
-		{ .name = TABLE_MEMBER_OTHER, .value = text_or_empty(row, TABLE_USER_UUID) },
+		table_attr(TABLE_PK, table_key_slice(&pk)),
+		table_attr(TABLE_SK, uuid_slice(user)),
+		table_attr(TABLE_MEMBER_GROUP_SK, table_text(row, TABLE_SK)),
+		table_attr(TABLE_MEMBER_OTHER, table_text(row, TABLE_USER_UUID)),
 	};
-	const struct dynamo_write put = { .kind = DYNAMO_PUT,
-		.attrs = attrs,
-		.attr_count = attrs[3].value.len > 0 ? 4 : 3,
-		.condition = { .text = "attribute_not_exists(" TABLE_PK ")" } };
+	const struct dynamo_write put = table_put_new(attrs, attrs[3].value.len > 0 ? 4 : 3);
 	enum status rc = dynamo_write(d, &put, by);
 
 	if (rc != STATUS_OK && rc != STATUS_CONFLICT)
@@ -113,8 +149,10 @@ static void adopt_member(struct dynamo *d, const struct uuid *group, const struc
 enum status message_group_store_member(
 	struct dynamo *d, const struct uuid *group, const struct uuid *user, struct deadline by)
 {
+	struct message_group_search search = {
+		.owner = user, .attribute = TABLE_GROUP_UUID, .value = uuid_slice(group)
+	};
 	struct table_key pk = table_key_members(group);
-	const struct dynamo_attr wanted = { .name = TABLE_GROUP_UUID, .value = uuid_slice(group) };
 	struct dynamo_page *page;
 	size_t found;
 	enum status rc = dynamo_get(d, table_key_slice(&pk), uuid_slice(user), by, &page);
@@ -125,96 +163,9 @@ enum status message_group_store_member(
 	dynamo_page_free(page);
 	if (found > 0)
 		return STATUS_OK;
-	rc = find_row(d, user, &wanted, by, &page);
-	if (rc != STATUS_OK)
-		return rc;
-	adopt_member(d, group, user, dynamo_page_item(page, 0), by);
-	dynamo_page_free(page);
-	return STATUS_OK;
-}
-
-static enum status read_pair(
-	struct dynamo *d, const struct table_key *pk, struct deadline by, struct uuid *group)
-{
-	struct dynamo_page *page;
-	struct slice text;
-	enum status rc = dynamo_get(d, table_key_slice(pk), SLICE(TABLE_PAIR_SK), by, &page);
-
-	if (rc != STATUS_OK)
-		return rc;
-	if (dynamo_page_count(page) == 0)
-		rc = STATUS_NOT_FOUND;
-	else if (!dynamo_item_string(dynamo_page_item(page, 0), TABLE_PAIR_GROUP, &text) ||
-		uuid_parse(text, group) != STATUS_OK) {
-		LOG(LOG_ERROR, "pair_row_broken", log_slice("pk", table_key_slice(pk)));
-		rc = STATUS_INTERNAL;
-	}
-	dynamo_page_free(page);
-	return rc;
-}
-
-/* Settles on a group for the pair, once: from then on both sides find it at once. If somebody
- * settled on another in this moment, *group becomes that one. */
-static enum status pin_pair(
-	struct dynamo *d, const struct table_key *pk, struct deadline by, struct uuid *group)
-{
-	const struct dynamo_attr attrs[] = {
-		{ .name = TABLE_PK, .value = table_key_slice(pk) },
-		{ .name = TABLE_SK, .value = SLICE(TABLE_PAIR_SK) },
-		{ .name = TABLE_PAIR_GROUP, .value = uuid_slice(group) },
-	};
-	const struct dynamo_write put = { .kind = DYNAMO_PUT,
-		.attrs = attrs,
-		.attr_count = 3,
-		.condition = { .text = "attribute_not_exists(" TABLE_PK ")" } };
-	enum status rc = dynamo_write(d, &put, by);
-
-	return rc == STATUS_CONFLICT ? read_pair(d, pk, by, group) : rc;
-}
-
-/* The group of the newest of owner's rows that name the peer. */
-static enum status find_group_with(struct dynamo *d, const struct uuid *owner,
-	const struct uuid *peer, struct deadline by, struct uuid *group)
-{
-	const struct dynamo_attr wanted = { .name = TABLE_USER_UUID, .value = uuid_slice(peer) };
-	struct dynamo_page *page;
-	struct slice text;
-	enum status rc = find_row(d, owner, &wanted, by, &page);
-
-	if (rc != STATUS_OK)
-		return rc;
-	if (!dynamo_item_string(dynamo_page_item(page, 0), TABLE_GROUP_UUID, &text) ||
-		uuid_parse(text, group) != STATUS_OK)
-		rc = STATUS_NOT_FOUND; /* a row that names no group is no conversation */
-	dynamo_page_free(page);
-	return rc;
-}
-
-enum status message_group_store_pair(struct dynamo *d, const struct uuid *me,
-	const struct uuid *other, struct deadline by, struct message_group_pair *out)
-{
-	struct table_key pk = table_key_pair(me, other);
-	struct message_group_pair pair = { .mine_missing = false };
-	enum status rc = read_pair(d, &pk, by, &pair.group), member;
-
-	if (rc == STATUS_OK) {
-		/* It may have been settled on by the other, whose side of it is the only one there
-		 * is. */
-		member = message_group_store_member(d, &pair.group, me, by);
-		if (member == STATUS_NOT_FOUND)
-			pair.mine_missing = true;
-		else
-			rc = member;
-	} else if (rc == STATUS_NOT_FOUND) {
-		rc = find_group_with(d, me, other, by, &pair.group);
-		if (rc == STATUS_OK)
-			rc = pin_pair(d, &pk, by, &pair.group);
-		else if (rc == STATUS_NOT_FOUND) {
-			rc = find_group_with(d, other, me, by, &pair.group);
-			pair.mine_missing = rc == STATUS_OK;
-		}
-	}
+	rc = message_group_search_next(d, &search, by);
 	if (rc == STATUS_OK)
-		*out = pair;
+		adopt_member(d, group, user, search.item, by);
+	message_group_search_end(&search);
 	return rc;
 }

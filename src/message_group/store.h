@@ -27,10 +27,11 @@ void message_group_page_clear(struct message_group_page *page);
 STATUS_MUSTCHECK enum status message_group_store_member(
 	struct dynamo *d, const struct uuid *group, const struct uuid *user, struct deadline by);
 
-/* The conversation of two people. */
+/* The conversation of two people. A side without a row is not its member: another program was
+ * interrupted, and the next message is to complete it (see message_group_start). */
 struct message_group_pair {
 	struct uuid group;
-	bool mine_missing; /* only the other has a row of it: an interrupted program left it so */
+	bool mine_missing, other_missing;
 };
 
 /* STATUS_OK, or STATUS_NOT_FOUND if they have none. Where other programs made several, it is the

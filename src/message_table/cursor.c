@@ -43,8 +43,8 @@ enum status cursor_decode(struct slice pk, struct slice cursor, struct buf *sk)
 	if (base64url_decode(cursor, raw, sizeof(raw), &len) != STATUS_OK || len <= CHECK_SIZE)
 		return STATUS_INVALID;
 	key = (struct slice){ (const char *)raw + CHECK_SIZE, len - CHECK_SIZE };
-	if (!utf8_valid(key))
-		return STATUS_INVALID; /* no sort key is: it came from a JSON string */
+	if (key.len > SK_MAX || !utf8_valid(key))
+		return STATUS_INVALID; /* no sort key is like this */
 	rc = check_of(pk, key, check);
 	if (rc != STATUS_OK)
 		return rc;

@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /* The single-table key plan: the only place that spells key prefixes, the index and attribute
- * names.
+ * names. */
+/* clang-format off */
+/*
+ * Shared with other programs, their shape fixed (contract section 4):
  *
- * Shared with other programs, shape fixed (contract section 4):
- *   message group   pk GRP#<user>   sk time of the latest message   one row for each member
- *   message         pk MSG#<group>  sk time
- * Ours alone, so that a group can be found without searching a partition:
- *   member          pk MBR#<group>  sk <user>    "this user is a member"; group_sk: its GRP# row's
- * sk pair            pk PAIR#<a>#<b> sk PAIR      a < b; group_uuid: the one conversation of two
- * people remembered send pk IDM#<user>#<key> sk IDM   the answer to an Idempotency-Key; expires_at
- * for TTL None of ours has an attribute message_group_uuid, so none of them shows in the index.
- * Other programs write only the first two: a missing member or pair row proves nothing. */
+ *   row               pk              sk
+ *   message group     GRP#<user>      time of the latest message; one row for each member
+ *   message           MSG#<group>     its time
+ *
+ * Ours alone, so that a group is found without searching a partition:
+ *
+ *   member            MBR#<group>     <user>   "this user is a member"; group_sk: where its GRP# row is
+ *   pair              PAIR#<a>#<b>    PAIR     a < b; group_uuid: the one conversation of two people
+ *   remembered send   IDM#<user>#<key>  IDM    the answer to an Idempotency-Key; expires_at for TTL
+ *
+ * None of ours has an attribute message_group_uuid, so none of them shows in the index. Other programs
+ * write only the first two: a missing member or pair row proves nothing.
+ */
+/* clang-format on */
 #ifndef CRUDDUR_MESSAGE_TABLE_KEYS_H
 #define CRUDDUR_MESSAGE_TABLE_KEYS_H
 
@@ -40,8 +48,7 @@
 #define TABLE_PAIR_SK "PAIR"
 #define TABLE_SEND_SK "IDM"
 
-/* Longest user part of a key (a UUID as other programs may spell one) and longest Idempotency-Key.
- */
+/* The longest Idempotency-Key, and room for the longest partition key. */
 #define TABLE_SEND_KEY_MAX 64
 #define TABLE_KEY_SIZE 128
 

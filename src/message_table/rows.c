@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* Collecting pages. */
+/* Collecting pages, and the small forms of rows. */
 #include "message_table/rows.h"
 
-/* Takes what is acceptable of a page; true once the page after the wanted one is known to be there.
- */
+#include "message_table/keys.h"
+
+/* Rows asked for at once where a page turned out to hold few or none that can be shown: doubled
+ * each time, so that a stretch of broken rows costs few calls. */
+#define ASK_AT_LEAST 32
+#define ASK_AT_MOST 1024
+
+/* Takes what is to be shown of a page; true once the row after the wanted ones is known to be
+ * there. */
 static bool take(
-	struct table_rows *rows, const struct dynamo_page *page, size_t limit, table_accept accept)
+	struct table_rows *rows, const struct dynamo_page *page, size_t limit, table_judge judge)
 {
 	for (size_t i = 0; i < dynamo_page_count(page); i++) {
 		const struct dynamo_item *item = dynamo_page_item(page, i);
+		enum table_verdict verdict = judge(item, rows);
 
-		if (!accept(item, rows))
+		rows->broken += verdict == TABLE_ROW_BROKEN;
+		if (verdict != TABLE_ROW_SHOW)
 			continue;
 		if (rows->count == limit) {
 			rows->more = true;
@@ -21,30 +30,42 @@ static bool take(
 	return false;
 }
 
+static bool is_full(const struct table_rows *rows, const struct dynamo_page *page, size_t asked)
+{
+	return rows->count > 0 && dynamo_page_has_more(page) && dynamo_page_count(page) < asked;
+}
+
 enum status table_rows_collect(struct dynamo *d, const struct dynamo_query *query, size_t limit,
-	table_accept accept, struct deadline by, struct table_rows *out)
+	table_judge judge, struct deadline by, struct table_rows *out)
 {
 	struct dynamo_query q = *query;
 	struct dynamo_page *page = NULL, *idle = NULL;
 	enum status rc;
 
 	q.resume = NULL;
+	q.limit = limit + 1;
 	do {
 		size_t before = out->count;
 
-		q.limit = limit - out->count + 1;
 		rc = dynamo_query(d, &q, by, &page);
 		dynamo_page_free(idle); /* only now: it was where this query resumed */
 		idle = NULL;
 		if (rc != STATUS_OK)
 			return rc;
 		q.resume = page;
-		if (take(out, page, limit, accept) || !dynamo_page_has_more(page))
+		if (take(out, page, limit, judge) || !dynamo_page_has_more(page)) {
 			q.resume = NULL;
+		} else if (is_full(out, page, q.limit)) {
+			out->more = true;
+			q.resume = NULL;
+		}
 		if (out->count > before)
 			out->pages[out->page_count++] = page;
 		else
 			idle = page;
+		q.limit = q.limit < ASK_AT_LEAST ? ASK_AT_LEAST : q.limit * 2;
+		if (q.limit > ASK_AT_MOST)
+			q.limit = ASK_AT_MOST;
 	} while (q.resume);
 	dynamo_page_free(idle);
 	return STATUS_OK;
@@ -57,28 +78,22 @@ void table_rows_clear(struct table_rows *rows)
 	*rows = (struct table_rows){ .count = 0 };
 }
 
-enum status table_rows_first(struct dynamo *d, const struct dynamo_query *query, struct deadline by,
-	struct dynamo_page **out)
+struct slice table_text(const struct dynamo_item *item, const char *name)
 {
-	struct dynamo_query q = *query;
-	struct dynamo_page *page = NULL, *last = NULL;
-	enum status rc;
+	struct slice value;
 
-	q.resume = NULL;
-	for (;;) {
-		rc = dynamo_query(d, &q, by, &page);
-		dynamo_page_free(last);
-		if (rc != STATUS_OK)
-			return rc;
-		if (dynamo_page_count(page) > 0) {
-			*out = page;
-			return STATUS_OK;
-		}
-		if (!dynamo_page_has_more(page)) {
-			dynamo_page_free(page);
-			return STATUS_NOT_FOUND;
-		}
-		last = page;
-		q.resume = page;
-	}
+	return dynamo_item_string(item, name, &value) ? value : (struct slice){ 0 };
+}
+
+struct dynamo_attr table_attr(const char *name, struct slice value)
+{
+	return (struct dynamo_attr){ .name = name, .value = value, .type = DYNAMO_STRING };
+}
+
+struct dynamo_write table_put_new(const struct dynamo_attr *attrs, size_t count)
+{
+	return (struct dynamo_write){ .kind = DYNAMO_PUT,
+		.attrs = attrs,
+		.attr_count = count,
+		.condition = { .text = "attribute_not_exists(" TABLE_PK ")" } };
 }

@@ -11,24 +11,33 @@
 struct table_rows {
 	const struct dynamo_item *items[TABLE_ROWS_MAX];
 	size_t count;
-	bool more; /* there is at least one more row to show after the last of items */
+	bool more; /* there is, or may be, a row to show after the last of items */
+	size_t broken; /* rows that were left out because they cannot be shown */
 	struct dynamo_page *pages[TABLE_ROWS_MAX + 1]; /* own the items */
 	size_t page_count;
 };
 
-/* Says whether a row is to be shown after those in so_far. */
-typedef bool (*table_accept)(const struct dynamo_item *item, const struct table_rows *so_far);
+enum table_verdict { TABLE_ROW_SHOW, TABLE_ROW_REPEATED, TABLE_ROW_BROKEN };
 
-/* Fills out (which must be zeroed) with up to limit (1 to TABLE_ROWS_MAX) rows of the query that
- * accept likes; limit and resume of the query are ignored. Free with table_rows_clear, also after a
- * failure. Fails as dynamo_query does. */
+/* What to do with a row, given those that are shown before it. */
+typedef enum table_verdict (*table_judge)(
+	const struct dynamo_item *item, const struct table_rows *so_far);
+
+/* Fills out (which must be zeroed) with up to limit (1 to TABLE_ROWS_MAX) rows of the query; limit
+ * and resume of the query are ignored. Stops early, with more set, where DynamoDB did because of
+ * its 1 MB: rows of other programs may be large, and an answer must fit the front's buffers. Free
+ * with table_rows_clear, also after a failure. Fails as dynamo_query does. */
 STATUS_MUSTCHECK enum status table_rows_collect(struct dynamo *d, const struct dynamo_query *query,
-	size_t limit, table_accept accept, struct deadline by, struct table_rows *out);
+	size_t limit, table_judge judge, struct deadline by, struct table_rows *out);
 void table_rows_clear(struct table_rows *rows);
 
-/* The first row of the query (which should have a filter) however many pages that takes: STATUS_OK
- * with a page whose item 0 is the row; STATUS_NOT_FOUND; or as dynamo_query. */
-STATUS_MUSTCHECK enum status table_rows_first(struct dynamo *d, const struct dynamo_query *query,
-	struct deadline by, struct dynamo_page **out);
+/* A string attribute, empty if the item has none. Lives as long as the item's page. */
+struct slice table_text(const struct dynamo_item *item, const char *name);
+
+/* A string attribute to be written. */
+struct dynamo_attr table_attr(const char *name, struct slice value);
+
+/* The write of a row that must not be there yet. */
+struct dynamo_write table_put_new(const struct dynamo_attr *attrs, size_t count);
 
 #endif

@@ -17,15 +17,14 @@ struct pg {
 	size_t prepared_room;
 };
 
-/* What a failed try left behind. */
+/* What a failed attempt left behind. */
 enum loss {
 	LOSS_NONE, /* the answer stands: asking again would give it again */
 	LOSS_BEFORE, /* the connection was of no use, and the statement certainly did not run */
 	LOSS_DURING, /* as above, but it may have run */
 };
 
-struct
-try {
+struct attempt {
 	const struct pg_statement *statement;
 	const char *const *values;
 	struct deadline by;
@@ -136,7 +135,7 @@ static enum status judge(const PGresult *result, enum loss *loss)
 
 /* The answer to what was just sent. A connection that failed or is late is closed: whatever it
  * still says would be taken for the answer to the next statement. */
-static enum status take_answer(struct pg *p, struct try *t, enum loss when_lost, PGresult **out)
+static enum status take_answer(struct pg *p, struct attempt *t, enum loss when_lost, PGresult **out)
 {
 	PGresult *result;
 	enum status rc = link_result(p->conn, t->by, &result);
@@ -171,7 +170,7 @@ static bool is_prepared(const struct pg *p, const struct pg_statement *statement
 	return false;
 }
 
-static enum status prepare(struct pg *p, struct try *t)
+static enum status prepare(struct pg *p, struct attempt *t)
 {
 	PGresult *result;
 	enum status rc;
@@ -215,7 +214,7 @@ static void log_statement(const struct pg_statement *s)
 	buf_free(&names);
 }
 
-static enum status try_once(struct pg *p, struct try *t, PGresult **out)
+static enum status attempt_once(struct pg *p, struct attempt *t, PGresult **out)
 {
 	enum status rc = connect_if_needed(p, t->by);
 
@@ -233,20 +232,20 @@ static enum status try_once(struct pg *p, struct try *t, PGresult **out)
 	return take_answer(p, t, LOSS_DURING, out);
 }
 
-static enum status run(struct pg *p, struct try *t, PGresult **out)
+static enum status run(struct pg *p, struct attempt *t, PGresult **out)
 {
-	enum status rc = try_once(p, t, out);
+	enum status rc = attempt_once(p, t, out);
 	bool again = t->loss == LOSS_BEFORE || (t->loss == LOSS_DURING && t->statement->reads_only);
 
 	if (rc == STATUS_UNAVAILABLE && again)
-		rc = try_once(p, t, out);
+		rc = attempt_once(p, t, out);
 	return rc;
 }
 
 enum status pg_query(struct pg *p, const struct pg_statement *statement, const char *const *values,
 	struct deadline by, struct pg_result **out)
 {
-	struct try t = { .statement = statement, .values = values, .by = by };
+	struct attempt t = { .statement = statement, .values = values, .by = by };
 	PGresult *result;
 	enum status rc;
 
@@ -275,7 +274,7 @@ enum status pg_query_row(struct pg *p, const struct pg_statement *statement,
 	if (rows == 0)
 		return STATUS_NOT_FOUND;
 	LOG(LOG_ERROR, "postgres_several_rows", log_str("statement", statement->name));
-	return STATUS_INTERNAL;
+	return STATUS_UNAVAILABLE;
 }
 
 enum status pg_ping(struct pg *p, struct deadline by)

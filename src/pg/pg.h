@@ -40,7 +40,7 @@ STATUS_MUSTCHECK enum status pg_query(struct pg *p, const struct pg_statement *s
 	const char *const *values, struct deadline by, struct pg_result **out);
 
 /* As pg_query, for a statement that gives at most one row: STATUS_NOT_FOUND if none,
- * STATUS_INTERNAL if several. */
+ * STATUS_UNAVAILABLE if several. */
 STATUS_MUSTCHECK enum status pg_query_row(struct pg *p, const struct pg_statement *statement,
 	const char *const *values, struct deadline by, struct pg_result **out);
 

@@ -93,7 +93,7 @@ START_TEST(one_row_is_told_from_none_and_several)
 	struct pg_result *r = NULL;
 
 	ck_assert_int_eq(pg_query_row(pg, &none, NULL, FAR, &r), STATUS_NOT_FOUND);
-	ck_assert_int_eq(pg_query_row(pg, &two, NULL, FAR, &r), STATUS_INTERNAL);
+	ck_assert_int_eq(pg_query_row(pg, &two, NULL, FAR, &r), STATUS_UNAVAILABLE);
 	ck_assert_ptr_null(r);
 	ck_assert_int_eq(pg_query(pg, &two, NULL, FAR, &r), STATUS_OK);
 	ck_assert_uint_eq(pg_result_rows(r), 2);
