@@ -12,9 +12,7 @@
 
 void dynamo_request_name(struct buf *b, const char *name)
 {
-	char last = b->len > 0 ? b->data[b->len - 1] : '\0';
-
-	if (last != '{' && last != '[')
+	if (b->len == 0 || !strchr("{[", b->data[b->len - 1]))
 		buf_add_char(b, ',');
 	buf_add_char(b, '"');
 	buf_add_str(b, name);
@@ -52,9 +50,7 @@ static bool has_value(const struct dynamo_expression *e, const char *name)
 /* ":name":{"S":...} */
 static void add_named_value(struct buf *b, const struct dynamo_attr *v)
 {
-	char last = b->len > 0 ? b->data[b->len - 1] : '\0';
-
-	if (last != '{')
+	if (b->len == 0 || b->data[b->len - 1] != '{')
 		buf_add_char(b, ',');
 	buf_add_str(b, "\":");
 	buf_add_str(b, v->name);
