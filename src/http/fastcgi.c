@@ -15,7 +15,8 @@
 #include <unistd.h>
 
 #define LISTEN_FD 0
-#define FRONT_WAIT_S 4 /* for bytes from or to the front: below the contract's five seconds */
+#define FRONT_WAIT_S                                                                               \
+	2 /* for bytes from or to the front; libfcgi itself waits two more when it closes */
 
 struct fastcgi {
 	FCGX_Request request;

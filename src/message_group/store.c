@@ -24,7 +24,10 @@ static enum table_verdict judge_group(
 	return TABLE_ROW_SHOW;
 }
 
-/* "message_group_uuid IN (:g0,:g1,...)" with its values. */
+/* An IN takes a hundred operands at the most, what is looked for included: a page needs two. */
+#define OPERANDS_OF_IN 50
+
+/* "message_group_uuid IN (:g0,:g1,...) OR message_group_uuid IN (...)" with its values. */
 struct any_of {
 	char names[TABLE_ROWS_MAX][8];
 	struct dynamo_attr values[TABLE_ROWS_MAX];
@@ -33,11 +36,15 @@ struct any_of {
 
 static void fill_any_of(struct any_of *a, const struct message_group_page *page)
 {
-	buf_add_str(&a->text, TABLE_GROUP_UUID " IN (");
 	for (size_t i = 0; i < page->count; i++) {
 		(void)snprintf(a->names[i], sizeof(a->names[i]), "g%zu", i);
 		a->values[i] = table_attr(a->names[i], page->groups[i].uuid);
-		buf_add_str(&a->text, i > 0 ? ",:" : ":");
+		if (i % OPERANDS_OF_IN == 0)
+			buf_add_str(&a->text,
+				i > 0 ? ") OR " TABLE_GROUP_UUID " IN (:"
+				      : TABLE_GROUP_UUID " IN (:");
+		else
+			buf_add_str(&a->text, ",:");
 		buf_add_str(&a->text, a->names[i]);
 	}
 	buf_add_char(&a->text, ')');

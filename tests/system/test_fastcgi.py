@@ -240,3 +240,14 @@ def test_files_stay_closed(worker, mint, people):
         worker.call("GET", "/api/message_groups", headers)
         worker.call("POST", "/api/messages", JSON + headers, b"{}")
     processes.wait_until(lambda: count() <= before, 5, f"no more than {before} open files")
+
+
+def test_front_that_stops_in_the_middle_of_a_body_frees_the_worker(worker, mint, people):
+    """Whoever promises a body and sends none must not hold the worker past the five seconds."""
+    params = fastcgi.environ("POST", "/api/messages", _bearer(mint, people()) + JSON)
+    params = _changed(params, CONTENT_LENGTH="100")
+    with fastcgi.connect(worker.socket) as stalled:
+        started = time.monotonic()
+        stalled.sendall(fastcgi.opening(params))
+        assert worker.call("GET", "/api/health-check").status == 200
+        assert time.monotonic() - started < 6

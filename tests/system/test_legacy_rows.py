@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Rows of other programs: the former service's shapes, and rows that are broken."""
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
@@ -106,6 +107,37 @@ def test_group_on_one_side_only(site, pair, table):
     assert len(site.messages(left, talk.group)) == len(NAIVE)
     site.send(left, talk.group, "anybody there?")
     assert site.start(left, right, "hello again")["message_group_uuid"] == talk.group
+    # Whoever was missing is a member from then on, whichever side started.
+    assert [group["uuid"] for group in site.groups(right)] == [talk.group]
+    assert site.messages(right, talk.group)[-1]["message"] == "hello again"
+
+
+def test_two_one_sided_groups_become_one_conversation_of_both(site, people, table):
+    """Each side has only its own half-made group, and both start at the same instant: one of the two
+    groups is settled on, and nobody's message goes into a group that he cannot read."""
+    for _ in range(8):
+        left, right = people.several(2)
+        LegacyConversation(table, left, right, NAIVE, sides=1)
+        LegacyConversation(table, right, left, NAIVE, sides=1)
+        with ThreadPoolExecutor(2) as pool:
+            sent = list(pool.map(lambda pair: site.start(*pair), [(left, right), (right, left)]))
+        group, = {answer["message_group_uuid"] for answer in sent}
+        for member in (left, right):
+            shown = [item["uuid"] for item in site.messages(member, group)]
+            assert {answer["uuid"] for answer in sent} <= set(shown)
+            assert group in [item["uuid"] for item in site.groups(member)]
+
+
+def test_thousands_of_rows_that_cannot_be_shown_cost_few_calls(site, pair, table):
+    left, right = pair
+    talk = LegacyConversation(table, left, right, ["2021-01-01T00:00:00.000000"])
+    broken = message_row(talk.group, left, "x")
+    del broken["message"]
+    table.plant(*[{**broken, "sk": f"2022-01-01T00:00:00.{index:06d}"} for index in range(3000)])
+    for limit in (1, 20):
+        answer = site.get(f"/api/messages/{talk.group}?limit={limit}", left)
+        assert answer.status == 200, answer
+        assert [item["message"] for item in answer.json()] == ["legacy 0"]
 
 
 def test_start_from_the_side_that_has_no_row(site, pair, table):

@@ -140,6 +140,25 @@ START_TEST(every_change_to_a_cursor_is_noticed)
 }
 END_TEST
 
+START_TEST(a_cursor_for_a_key_that_dynamodb_would_refuse_is_refused)
+{
+	char key[1025];
+	struct buf cursor = { 0 }, sk = { 0 };
+
+	memset(key, 'k', sizeof(key));
+	ck_assert_int_eq(cursor_encode(pk, (struct slice){ key, 1024 }, &cursor), STATUS_OK);
+	ck_assert_int_eq(cursor_decode(pk, buf_slice(&cursor), &sk), STATUS_OK);
+	buf_clear(&cursor);
+	ck_assert_int_eq(cursor_encode(pk, (struct slice){ key, 1025 }, &cursor), STATUS_OK);
+	ck_assert_int_eq(cursor_decode(pk, buf_slice(&cursor), &sk), STATUS_INVALID);
+	buf_clear(&cursor);
+	ck_assert_int_eq(cursor_encode(pk, SLICE("\xff\xfe"), &cursor), STATUS_OK);
+	ck_assert_int_eq(cursor_decode(pk, buf_slice(&cursor), &sk), STATUS_INVALID);
+	buf_free(&cursor);
+	buf_free(&sk);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("message rules");
@@ -154,6 +173,7 @@ int main(void)
 	tcase_add_test(tc, a_cursor_gives_back_the_sort_key_it_was_made_of);
 	tcase_add_test(tc, a_cursor_of_another_partition_is_refused);
 	tcase_add_test(tc, every_change_to_a_cursor_is_noticed);
+	tcase_add_test(tc, a_cursor_for_a_key_that_dynamodb_would_refuse_is_refused);
 	suite_add_tcase(suite, tc);
 	return check_main(suite);
 }
