@@ -55,7 +55,7 @@ enum status table_rows_collect(struct dynamo *d, const struct dynamo_query *quer
 		q.resume = page;
 		if (take(out, page, limit, judge) || !dynamo_page_has_more(page)) {
 			q.resume = NULL;
-		} else if (is_full(out, page, q.limit)) {
+		} else if (!q.filter.text && is_full(out, page, q.limit)) {
 			out->more = true;
 			q.resume = NULL;
 		}
