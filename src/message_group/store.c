@@ -29,7 +29,7 @@ static enum table_verdict judge_group(
 
 /* "message_group_uuid IN (:g0,:g1,...) OR message_group_uuid IN (...)" with its values. */
 struct any_of {
-	char names[TABLE_ROWS_MAX][8];
+	char names[TABLE_ROWS_MAX][24]; /* "g" and any size_t */
 	struct dynamo_attr values[TABLE_ROWS_MAX];
 	struct buf text;
 };
