@@ -6,6 +6,7 @@
 #define CRUDDUR_DYNAMO_DYNAMO_H
 
 #include "aws/call.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/slice.h"
 #include "base/status.h"
@@ -77,6 +78,31 @@ struct dynamo_query {
 STATUS_MUSTCHECK enum status dynamo_query(struct dynamo *d, const struct dynamo_query *q,
 	struct deadline by, struct dynamo_page **out);
 
+struct dynamo_scan {
+	const char *attributes; /* "pk, sk": all that items are to carry; NULL: everything */
+	struct dynamo_expression filter;
+	size_t limit; /* items looked at, before the filter; 0: as many as fit in 1 MB */
+	const struct dynamo_page *resume; /* as in a query */
+};
+
+/* One Scan call of the table, strongly consistent, one page. */
+STATUS_MUSTCHECK enum status dynamo_scan(struct dynamo *d, const struct dynamo_scan *s,
+	struct deadline by, struct dynamo_page **out);
+
+/* The table itself. */
+struct dynamo_table {
+	struct buf stream_arn; /* LatestStreamArn; empty: it has no stream */
+	bool stream_enabled; /* now; an ARN alone may be that of a stream switched off */
+	bool stream_has_image; /* its records carry the row as it became */
+	int64_t item_count; /* as of some hours ago; for progress only */
+};
+void dynamo_table_clear(struct dynamo_table *t);
+
+/* DescribeTable. STATUS_NOT_FOUND: there is no such table. *out must be zeroed; clear it after
+ * STATUS_OK. */
+STATUS_MUSTCHECK enum status dynamo_describe(
+	struct dynamo *d, struct deadline by, struct dynamo_table *out);
+
 /* --- Writes -------------------------------------------------------------------------------- */
 
 enum dynamo_write_kind { DYNAMO_PUT, DYNAMO_DELETE, DYNAMO_UPDATE, DYNAMO_CHECK };
@@ -85,6 +111,8 @@ struct dynamo_write {
 	enum dynamo_write_kind kind;
 	const struct dynamo_attr *attrs; /* PUT: the whole item. Others: its key, pk and sk */
 	size_t attr_count;
+	const struct dynamo_item *base; /* PUT: what attrs does not name is taken from this item as
+					   it is, of whatever type; NULL: nothing */
 	struct dynamo_expression condition;
 	struct dynamo_expression update; /* UPDATE only: "SET a = :a REMOVE b" */
 };
