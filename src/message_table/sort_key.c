@@ -2,6 +2,7 @@
 /* Counting on in a sort key without changing its form. */
 #include "message_table/sort_key.h"
 
+#include "base/ascii.h"
 #include "base/clock.h"
 
 #include <time.h>
@@ -18,17 +19,12 @@ struct parts {
 	struct slice tail;
 };
 
-static bool read_number(struct slice text, size_t at, size_t digits, int *out)
+static bool read_part(struct slice sk, size_t at, size_t digits, int *out)
 {
-	int value = 0;
+	int64_t value = ascii_number((struct slice){ sk.ptr + at, digits });
 
-	for (size_t i = at; i < at + digits; i++) {
-		if (text.ptr[i] < '0' || text.ptr[i] > '9')
-			return false;
-		value = value * 10 + (text.ptr[i] - '0');
-	}
-	*out = value;
-	return true;
+	*out = (int)value;
+	return value >= 0;
 }
 
 static bool read_seconds(struct slice sk, int64_t *seconds)
@@ -36,10 +32,10 @@ static bool read_seconds(struct slice sk, int64_t *seconds)
 	struct tm t = { 0 };
 
 	if (sk.len < SECONDS_LEN || sk.ptr[4] != '-' || sk.ptr[7] != '-' || sk.ptr[13] != ':' ||
-		sk.ptr[16] != ':' || !read_number(sk, 0, 4, &t.tm_year) ||
-		!read_number(sk, 5, 2, &t.tm_mon) || !read_number(sk, 8, 2, &t.tm_mday) ||
-		!read_number(sk, 11, 2, &t.tm_hour) || !read_number(sk, 14, 2, &t.tm_min) ||
-		!read_number(sk, 17, 2, &t.tm_sec))
+		sk.ptr[16] != ':' || !read_part(sk, 0, 4, &t.tm_year) ||
+		!read_part(sk, 5, 2, &t.tm_mon) || !read_part(sk, 8, 2, &t.tm_mday) ||
+		!read_part(sk, 11, 2, &t.tm_hour) || !read_part(sk, 14, 2, &t.tm_min) ||
+		!read_part(sk, 17, 2, &t.tm_sec))
 		return false;
 	t.tm_year -= 1900;
 	t.tm_mon -= 1;
