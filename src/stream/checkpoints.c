@@ -66,8 +66,8 @@ enum status stream_checkpoints_row(
 	return STATUS_OK;
 }
 
-enum status stream_checkpoints_save(const struct stream_checkpoints *c,
-	const struct stream_place *place, struct deadline by)
+enum status stream_checkpoints_save(
+	const struct stream_checkpoints *c, const struct stream_place *place, struct deadline by)
 {
 	const char *values[] = { c->table_name, place->stream_arn, place->shard_id, place->position,
 		place->finished ? "t" : "f" };

@@ -43,8 +43,8 @@ struct stream_place {
 	const char *position; /* after this sequence number; "": before the first */
 	bool finished;
 };
-STATUS_MUSTCHECK enum status stream_checkpoints_save(const struct stream_checkpoints *c,
-	const struct stream_place *place, struct deadline by);
+STATUS_MUSTCHECK enum status stream_checkpoints_save(
+	const struct stream_checkpoints *c, const struct stream_place *place, struct deadline by);
 
 /* Renews the age of all of a stream. */
 STATUS_MUSTCHECK enum status stream_checkpoints_keep(

@@ -78,8 +78,8 @@ static enum status run(
 	const struct replaying *r, const struct pg_statement *statement, const char *const *values)
 {
 	struct pg_result *none;
-	enum status rc = pg_query(
-		r->checkpoints->pg, statement, values, deadline_in(STATEMENT_MS), &none);
+	enum status rc =
+		pg_query(r->checkpoints->pg, statement, values, deadline_in(STATEMENT_MS), &none);
 
 	if (rc == STATUS_OK)
 		pg_result_free(none);
@@ -102,8 +102,7 @@ static const char *settle(const struct replaying *r, struct slice pk)
 }
 
 /* Of the key in r->after. */
-static enum status replay_group(
-	const struct replaying *r, const struct pg_result *rows, size_t row)
+static enum status replay_group(const struct replaying *r, const struct pg_result *rows, size_t row)
 {
 	const char *pk = buf_cstr(&r->after);
 	struct slice newest;
@@ -131,8 +130,7 @@ static enum status replay_group(
 	return rc;
 }
 
-static enum status replay_page(
-	struct replaying *r, struct stream_signals *signals, size_t *count)
+static enum status replay_page(struct replaying *r, struct stream_signals *signals, size_t *count)
 {
 	const char *values[] = { r->checkpoints->table_name,
 		r->begun ? buf_cstr(&r->after) : NULL };

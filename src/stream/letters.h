@@ -18,8 +18,8 @@ struct stream_letter {
 
 /* Sets a record aside. STATUS_OK also if Postgres refuses the letter's data, which is logged: the
  * same letter would be refused again. Otherwise as the writes of checkpoints.h. */
-STATUS_MUSTCHECK enum status stream_letters_add(const struct stream_checkpoints *c,
-	const struct stream_letter *letter, struct deadline by);
+STATUS_MUSTCHECK enum status stream_letters_add(
+	const struct stream_checkpoints *c, const struct stream_letter *letter, struct deadline by);
 
 /* What a replay came to, in letters. */
 struct stream_replay {
