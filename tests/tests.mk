@@ -56,6 +56,7 @@ UNIT_TESTS = \
 	tests/unit/check_lambda_handler \
 	tests/unit/check_lambda_runtime \
 	tests/unit/check_message_rules \
+	tests/unit/check_message_table_sort_key \
 	tests/unit/check_pg \
 	tests/unit/check_pg_link \
 	tests/unit/check_pg_loss \
