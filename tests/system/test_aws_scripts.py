@@ -143,6 +143,12 @@ def test_any_other_refusal_ends_it(aws):
     assert names(aws.changes)[-1] == "lambda.create-function"
 
 
+def test_a_mapping_that_cannot_be_looked_at_ends_it(aws):
+    aws.answer("lambda.list-event-source-mappings", mappings(), "AccessDeniedException")
+    done = deploy(aws)
+    assert done.returncode == 1 and done.stderr.count("AccessDenied") == 1, done.stderr
+
+
 # --- Another deployment -----------------------------------------------------------------------
 
 
