@@ -46,6 +46,9 @@ UNIT_TESTS = \
 	tests/unit/check_base_utf8 \
 	tests/unit/check_base_uuid \
 	tests/unit/check_dynamo_read \
+	tests/unit/check_dynamo_records \
+	tests/unit/check_dynamo_scan \
+	tests/unit/check_dynamo_streams \
 	tests/unit/check_dynamo_write \
 	tests/unit/check_fetch \
 	tests/unit/check_http_answer \
@@ -78,6 +81,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_base64url \
 	tests/fuzz/fuzz_credentials_file \
 	tests/fuzz/fuzz_dynamo_answer \
+	tests/fuzz/fuzz_dynamo_records \
 	tests/fuzz/fuzz_json \
 	tests/fuzz/fuzz_jwks \
 	tests/fuzz/fuzz_jwt
@@ -93,6 +97,9 @@ tests_fuzz_fuzz_credentials_file_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_dynamo_answer_SOURCES = tests/fuzz/fuzz_dynamo_answer.c $(fuzz_main)
 tests_fuzz_fuzz_dynamo_answer_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_dynamo_answer_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_dynamo_records_SOURCES = tests/fuzz/fuzz_dynamo_records.c $(fuzz_main)
+tests_fuzz_fuzz_dynamo_records_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_dynamo_records_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(fuzz_main)
 tests_fuzz_fuzz_json_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_json_LDADD = $(fuzz_libs)
