@@ -116,14 +116,17 @@ static enum stream_turn set_aside(struct page *p, size_t i)
 		.pk = record->pk,
 		.sk = record->sk,
 		.reason = p->verdicts[i].reason };
+	enum stream_turn turn;
 
 	if (letter.sequence_number.len == 0) {
 		(void)snprintf(unnamed, sizeof(unnamed), "%s+%zu", p->shard->position, i + 1);
 		letter.sequence_number = slice_of(unnamed);
 	}
-	p->s->figures.set_aside++;
-	return stream_state_postgres(
+	turn = stream_state_postgres(
 		stream_letters_add(&p->s->checkpoints, &letter, deadline_in(STREAM_CALL_MS)));
+	if (turn == STREAM_TURN_OK)
+		p->s->figures.set_aside++;
+	return turn;
 }
 
 /* Counts the records that are dealt with, from the first one on, setting aside what has to be. */
