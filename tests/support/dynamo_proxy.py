@@ -22,6 +22,8 @@ ERRORS = {
                  "Requested resource not found"),
     "conflict": (400, "com.amazonaws.dynamodb.v20120810#TransactionConflictException",
                  "Transaction is ongoing for the item"),
+    "limit": (400, "com.amazonaws.dynamodb.v20120810#LimitExceededException", "Too many calls"),
+    "validation": (400, "com.amazon.coral.validate#ValidationException", "not valid"),
     "in_progress": (400, "com.amazonaws.dynamodb.v20120810#TransactionInProgressException",
                     "The transaction with the given request token is already in progress."),
 }
@@ -86,7 +88,7 @@ class DynamoProxy:
         parts = urlsplit(upstream)
         self.target = (parts.hostname, parts.port)
         self.calls, self.bodies, self.headers = Counter(), [], []
-        self.port, self._rules, self._sockets = 0, [], set()
+        self.port, self._rules, self._sockets, self._edits = 0, [], set(), {}
         self._lock, self._released = threading.Lock(), threading.Event()
         self.waiting = threading.Semaphore(0)
         self._server = None
@@ -125,6 +127,11 @@ class DynamoProxy:
     def fail(self, action, operations=None, times=None):
         with self._lock:
             self._rules.append(Rule(action, operations, times))
+
+    def edit(self, operation, change):
+        """What a sound answer to this operation says is put through `change`, which gets and
+        returns it decoded; None: no more. It outlasts `reset`."""
+        self._edits[operation] = change
 
     def reset(self):
         """Sound again: forgets the rules and counters, lets go of what hangs."""
@@ -179,6 +186,9 @@ class DynamoProxy:
             self._send(handler, 200, b"<html><body>Welcome to the hotel's network</body></html>")
             return
         status, headers, content = self._forward(handler, operation, body)
+        change = self._edits.get(operation)
+        if change and status == 200:
+            headers, content = (), json.dumps(change(json.loads(content))).encode()
         if action == "drop_after":
             handler.close_connection = True
             return

@@ -92,9 +92,10 @@ class _Table:
             if not any(sk in self.messages[other] for other in others) and not (
                     self.places[owner][sk] - {group}):
                 return False
-            sk = later(sk)
-            if sk is None:
-                return False
+            following = later(sk)
+            if following is None:
+                return place.encode() > sk.encode()
+            sk = following
         return False
 
 
