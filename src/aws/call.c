@@ -19,8 +19,10 @@
 #define ATTEMPT_MIN_MS 1000
 /* With less than this left there is no point in trying. */
 #define WORTH_TRYING_MS 10
-/* DynamoDB sends at most 1 MB of item data; as JSON, each of its bytes may take six. */
-#define ANSWER_MAX ((size_t)8 << 20)
+/* DynamoDB sends at most 1 MB of item data, the streams 1 MB of records or 1,000 of them. As JSON,
+ * a byte of text may take six, an empty string in a list nine for its one, and each record up to 1
+ * kB for what is around its rows. */
+#define ANSWER_MAX ((size_t)16 << 20)
 
 struct aws_client {
 	struct fetch *fetch;

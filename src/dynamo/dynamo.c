@@ -85,6 +85,16 @@ enum status dynamo_query(struct dynamo *d, const struct dynamo_query *q, struct 
 	return read_call(d, "Query", by, dynamo_page_read_query, out);
 }
 
+enum status dynamo_scan(
+	struct dynamo *d, const struct dynamo_scan *s, struct deadline by, struct dynamo_page **out)
+{
+	buf_clear(&d->body);
+	buf_add_char(&d->body, '{');
+	dynamo_request_scan(&d->body, d->table, s);
+	buf_add_char(&d->body, '}');
+	return read_call(d, "Scan", by, dynamo_page_read_query, out);
+}
+
 enum status dynamo_ping(struct dynamo *d, struct deadline by)
 {
 	struct dynamo_page *page = NULL;

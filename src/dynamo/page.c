@@ -4,14 +4,9 @@
 
 #include "base/utf8.h"
 #include "dynamo/request.h"
-#include "json/json.h"
 #include "json/write.h"
 
 #include <stdlib.h>
-
-struct dynamo_item {
-	const struct json_value *object;
-};
 
 struct dynamo_page {
 	struct json *doc; /* owns all that the others point to */
@@ -105,7 +100,7 @@ static enum status read_page(
 
 	if (!p)
 		goto out;
-	rc = json_parse(text, &p->doc);
+	rc = json_parse_nested(text, DYNAMO_JSON_DEPTH, &p->doc);
 	if (rc == STATUS_OK)
 		rc = read(p);
 	if (rc != STATUS_OK)
@@ -204,4 +199,34 @@ void dynamo_page_write_start(const struct dynamo_page *p, struct buf *b)
 		buf_add_char(b, '}');
 	}
 	buf_add_char(b, '}');
+}
+
+static bool is_named(struct slice name, const struct dynamo_attr *named, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (slice_equal(name, slice_of(named[i].name)))
+			return true;
+	}
+	return false;
+}
+
+enum status dynamo_item_write_rest(const struct dynamo_item *item, const struct dynamo_attr *named,
+	size_t count, struct buf *b)
+{
+	struct json_members m = { .object = item->object };
+
+	while (json_next_member(&m)) {
+		enum status rc;
+
+		if (is_named(m.name, named, count))
+			continue;
+		if (b->len == 0 || b->data[b->len - 1] != '{')
+			buf_add_char(b, ',');
+		json_write_name(b, m.name);
+		buf_add_char(b, ':');
+		rc = json_write_value(b, m.value);
+		if (rc != STATUS_OK)
+			return rc;
+	}
+	return STATUS_OK;
 }

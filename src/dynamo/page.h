@@ -6,9 +6,18 @@
 
 #include "base/buf.h"
 #include "dynamo/dynamo.h"
+#include "json/json.h"
 
-/* A Query's answer. STATUS_INVALID if it is not what the API documents: no array "Items" of
- * objects, a "LastEvaluatedKey" that is no key. text may go away afterwards. */
+/* DynamoDB's attributes nest 32 deep, each level in two of JSON; the items of an answer are up to
+ * five levels down in it. */
+#define DYNAMO_JSON_DEPTH 80
+
+struct dynamo_item {
+	const struct json_value *object; /* its attributes; anything else holds none */
+};
+
+/* A Query's or a Scan's answer. STATUS_INVALID if it is not what the API documents: no array
+ * "Items" of objects, a "LastEvaluatedKey" that is no key. text may go away afterwards. */
 STATUS_MUSTCHECK enum status dynamo_page_read_query(struct slice text, struct dynamo_page **out);
 
 /* A GetItem's answer: "Item" absent or an object. Otherwise as above. */
@@ -17,5 +26,11 @@ STATUS_MUSTCHECK enum status dynamo_page_read_get(struct slice text, struct dyna
 /* "ExclusiveStartKey": the key that p stopped at, as a member of a request; nothing if p has no
  * more. */
 void dynamo_page_write_start(const struct dynamo_page *p, struct buf *b);
+
+/* Appends the item's attributes that named (of count) does not name to a JSON object that is being
+ * written, each as it came. STATUS_INVALID if one can't be written again, STATUS_NO_MEMORY; a
+ * buffer that is full shows in buf_ok(). */
+STATUS_MUSTCHECK enum status dynamo_item_write_rest(const struct dynamo_item *item,
+	const struct dynamo_attr *named, size_t count, struct buf *b);
 
 #endif

@@ -26,7 +26,8 @@ static void add_value(struct buf *b, struct slice value, enum dynamo_type type)
 	buf_add_char(b, '}');
 }
 
-void dynamo_request_item(
+/* "name":{ and the attributes: the object stays open. */
+static void open_item(
 	struct buf *b, const char *name, const struct dynamo_attr *attrs, size_t count)
 {
 	dynamo_request_name(b, name);
@@ -35,6 +36,12 @@ void dynamo_request_item(
 		dynamo_request_name(b, attrs[i].name);
 		add_value(b, attrs[i].value, attrs[i].type);
 	}
+}
+
+void dynamo_request_item(
+	struct buf *b, const char *name, const struct dynamo_attr *attrs, size_t count)
+{
+	open_item(b, name, attrs, count);
 	buf_add_char(b, '}');
 }
 
@@ -87,6 +94,17 @@ static void add_key_condition(struct buf *b, const struct dynamo_query *q)
 	buf_add_char(b, '"');
 }
 
+/* How much to look at, and from where on. */
+static void add_bounds(struct buf *b, size_t limit, const struct dynamo_page *resume)
+{
+	if (limit > 0) {
+		dynamo_request_name(b, "Limit");
+		buf_add_int(b, (int64_t)limit);
+	}
+	if (resume)
+		dynamo_page_write_start(resume, b);
+}
+
 void dynamo_request_query(struct buf *b, const char *table, const struct dynamo_query *q)
 {
 	struct dynamo_attr keys[2] = {
@@ -104,21 +122,38 @@ void dynamo_request_query(struct buf *b, const char *table, const struct dynamo_
 	dynamo_request_values(b, &key, &q->filter);
 	buf_add_str(b, q->index ? "" : ",\"ConsistentRead\":true");
 	buf_add_str(b, q->ascending ? "" : ",\"ScanIndexForward\":false");
-	if (q->limit > 0) {
-		dynamo_request_name(b, "Limit");
-		buf_add_int(b, (int64_t)q->limit);
-	}
-	if (q->resume)
-		dynamo_page_write_start(q->resume, b);
+	add_bounds(b, q->limit, q->resume);
 }
 
-void dynamo_request_write(struct buf *b, const char *table, const struct dynamo_write *w)
+void dynamo_request_scan(struct buf *b, const char *table, const struct dynamo_scan *s)
 {
+	static const struct dynamo_expression none;
+
 	json_write_member(b, "TableName", slice_of(table));
-	dynamo_request_item(b, w->kind == DYNAMO_PUT ? "Item" : "Key", w->attrs, w->attr_count);
+	if (s->attributes)
+		json_write_member(b, "ProjectionExpression", slice_of(s->attributes));
+	if (s->filter.text)
+		json_write_member(b, "FilterExpression", slice_of(s->filter.text));
+	dynamo_request_values(b, &s->filter, &none);
+	buf_add_str(b, ",\"ConsistentRead\":true");
+	add_bounds(b, s->limit, s->resume);
+}
+
+enum status dynamo_request_write(struct buf *b, const char *table, const struct dynamo_write *w)
+{
+	enum status rc = STATUS_OK;
+
+	json_write_member(b, "TableName", slice_of(table));
+	open_item(b, w->kind == DYNAMO_PUT ? "Item" : "Key", w->attrs, w->attr_count);
+	if (w->base)
+		rc = dynamo_item_write_rest(w->base, w->attrs, w->attr_count, b);
+	buf_add_char(b, '}');
+	if (rc != STATUS_OK)
+		return rc;
 	if (w->update.text)
 		json_write_member(b, "UpdateExpression", slice_of(w->update.text));
 	if (w->condition.text)
 		json_write_member(b, "ConditionExpression", slice_of(w->condition.text));
 	dynamo_request_values(b, &w->condition, &w->update);
+	return STATUS_OK;
 }

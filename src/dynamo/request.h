@@ -29,7 +29,12 @@ void dynamo_request_values(struct buf *b, const struct dynamo_expression *first,
 /* All members of a query. resume is written as the key that page stopped at. */
 void dynamo_request_query(struct buf *b, const char *table, const struct dynamo_query *q);
 
-/* All members of one write: table, item or key, expressions. */
-void dynamo_request_write(struct buf *b, const char *table, const struct dynamo_write *w);
+/* All members of a scan. */
+void dynamo_request_scan(struct buf *b, const char *table, const struct dynamo_scan *s);
+
+/* All members of one write: table, item or key, expressions. STATUS_INVALID if the item that a put
+ * is based on can't be written again; STATUS_NO_MEMORY. */
+STATUS_MUSTCHECK enum status dynamo_request_write(
+	struct buf *b, const char *table, const struct dynamo_write *w);
 
 #endif

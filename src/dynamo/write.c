@@ -30,7 +30,8 @@ struct attempt {
 /* Rules of dynamo.h that a caller could break. */
 static bool is_sound(const struct dynamo_write *w)
 {
-	return w->attr_count > 0 && (w->kind == DYNAMO_UPDATE) == (w->update.text != NULL) &&
+	return w->attr_count > 0 && (w->kind == DYNAMO_PUT || !w->base) &&
+		(w->kind == DYNAMO_UPDATE) == (w->update.text != NULL) &&
 		(w->kind != DYNAMO_CHECK || w->condition.text != NULL);
 }
 
@@ -149,13 +150,16 @@ enum status dynamo_write(struct dynamo *d, const struct dynamo_write *w, struct 
 		[DYNAMO_UPDATE] = "UpdateItem",
 	};
 	struct attempt a = { .dynamo = d, .by = by };
+	enum status rc;
 
 	if (w->kind == DYNAMO_CHECK || !is_sound(w))
 		return STATUS_INVALID;
 	a.operation = operations[w->kind];
 	buf_clear(&d->body);
 	buf_add_char(&d->body, '{');
-	dynamo_request_write(&d->body, d->table, w);
+	rc = dynamo_request_write(&d->body, d->table, w);
+	if (rc != STATUS_OK)
+		return rc;
 	buf_add_char(&d->body, '}');
 	return write_until_settled(&a);
 }
@@ -189,7 +193,9 @@ enum status dynamo_transact(struct dynamo *d, const struct dynamo_write *writes,
 		buf_add_str(&d->body, i > 0 ? ",{" : "{");
 		dynamo_request_name(&d->body, kinds[writes[i].kind]);
 		buf_add_char(&d->body, '{');
-		dynamo_request_write(&d->body, d->table, &writes[i]);
+		rc = dynamo_request_write(&d->body, d->table, &writes[i]);
+		if (rc != STATUS_OK)
+			return rc;
 		buf_add_str(&d->body, "}}");
 	}
 	buf_add_str(&d->body, "]}");

@@ -15,7 +15,7 @@
 
 struct scan {
 	struct slice rest;
-	int depth;
+	int depth, depth_max;
 	/* As spelled between their quotes; a stack, the innermost object's last. */
 	struct slice *names;
 	size_t name_count;
@@ -292,7 +292,7 @@ static enum status scan_nested(struct scan *s)
 {
 	enum status rc = STATUS_INVALID;
 
-	if (s->depth == JSON_DEPTH_MAX)
+	if (s->depth == s->depth_max)
 		return STATUS_INVALID;
 	s->depth++;
 	if (take_char(s, '{'))
@@ -303,7 +303,7 @@ static enum status scan_nested(struct scan *s)
 	return rc;
 }
 
-/* A value and the white space on both sides of it. Recursion ends at JSON_DEPTH_MAX. */
+/* A value and the white space on both sides of it. Recursion ends at depth_max. */
 static enum status scan_value(struct scan *s)
 {
 	enum status rc = STATUS_OK;
@@ -336,13 +336,14 @@ static enum status scan_value(struct scan *s)
 	return sound ? rc : STATUS_INVALID;
 }
 
-enum status json_check(struct slice text)
+enum status json_check_nested(struct slice text, int depth_max)
 {
 	struct scan s;
 	enum status rc = STATUS_INVALID;
 
 	s.rest = text;
 	s.depth = 0;
+	s.depth_max = depth_max;
 	s.names = s.first_names;
 	s.name_count = 0;
 	s.name_room = NAMES_ROOM;
@@ -357,4 +358,9 @@ out:
 	if (s.names != s.first_names)
 		free(s.names);
 	return rc;
+}
+
+enum status json_check(struct slice text)
+{
+	return json_check_nested(text, JSON_DEPTH_MAX);
 }

@@ -30,6 +30,7 @@ static struct json_object *object_of(const struct json_value *v)
 /* The only spelling of U+0000 in a JSON text. */
 static const char nul_escape[] = "\\u0000";
 #define NUL_ESCAPE_LEN (sizeof(nul_escape) - 1)
+_Static_assert(sizeof(JSON_NAME_NUL) == sizeof(nul_escape), "one must fit in the other's place");
 
 /* The place of the quote that ends the string whose first character is at text[i]. */
 static size_t string_end(const char *text, size_t i)
@@ -61,7 +62,7 @@ static void hide_nul_in_names(char *text, size_t len)
 			for (size_t at = i + 1; at < end; at += text[at] == '\\' ? 2 : 1) {
 				if (end - at >= NUL_ESCAPE_LEN &&
 					memcmp(text + at, nul_escape, NUL_ESCAPE_LEN) == 0)
-					memset(text + at, 0xff, NUL_ESCAPE_LEN);
+					memcpy(text + at, JSON_NAME_NUL, NUL_ESCAPE_LEN);
 			}
 		}
 		i = end;
@@ -70,10 +71,10 @@ static void hide_nul_in_names(char *text, size_t len)
 
 /* --- Parsing ---------------------------------------------------------------------------------- */
 
-static enum status parse_checked(struct slice text, struct json **out)
+static enum status parse_checked(struct slice text, int depth_max, struct json **out)
 {
 	/* A scalar counts as a level of its own for json-c, and its limit is exclusive. */
-	struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH_MAX + 2);
+	struct json_tokener *tokener = json_tokener_new_ex(depth_max + 2);
 	struct json *doc = malloc(sizeof(*doc));
 	enum status rc = STATUS_NO_MEMORY;
 	enum json_tokener_error error;
@@ -97,14 +98,14 @@ out:
 	return rc;
 }
 
-enum status json_parse(struct slice text, struct json **out)
+enum status json_parse_nested(struct slice text, int depth_max, struct json **out)
 {
 	char *copy = NULL;
 	enum status rc;
 
 	if (text.len > INT_MAX)
 		return STATUS_INVALID;
-	rc = json_check(text);
+	rc = json_check_nested(text, depth_max);
 	if (rc != STATUS_OK)
 		return rc;
 	if (memmem(text.ptr, text.len, nul_escape, NUL_ESCAPE_LEN)) {
@@ -115,9 +116,14 @@ enum status json_parse(struct slice text, struct json **out)
 		hide_nul_in_names(copy, text.len);
 		text.ptr = copy;
 	}
-	rc = parse_checked(text, out);
+	rc = parse_checked(text, depth_max, out);
 	free(copy);
 	return rc;
+}
+
+enum status json_parse(struct slice text, struct json **out)
+{
+	return json_parse_nested(text, JSON_DEPTH_MAX, out);
 }
 
 void json_free(struct json *doc)
@@ -179,23 +185,42 @@ bool json_get_string(const struct json_value *v, const char *name, struct slice 
 	return json_string(json_get(v, name), out);
 }
 
+/* json-c saturates a whole number that it cannot hold: its greatest and its least are what they say
+ * or anything beyond. */
+static bool is_saturated(const struct json_object *o)
+{
+	return json_object_is_type(o, json_type_int) &&
+		(json_object_get_uint64(o) == UINT64_MAX || json_object_get_int64(o) == INT64_MIN);
+}
+
 bool json_number(const struct json_value *v, double *out)
 {
 	struct json_object *o = object_of(v);
 	double number;
 
-	if (json_kind(v) != JSON_NUMBER)
-		return false;
-	/* json-c saturates a whole number that it cannot hold: its greatest and its least are what
-	 * they say or anything beyond. */
-	if (json_object_is_type(o, json_type_int) &&
-		(json_object_get_uint64(o) == UINT64_MAX || json_object_get_int64(o) == INT64_MIN))
+	if (json_kind(v) != JSON_NUMBER || is_saturated(o))
 		return false;
 	number = json_object_get_double(o);
 	if (!isfinite(number))
 		return false;
 	*out = number;
 	return true;
+}
+
+enum status json_number_text(const struct json_value *v, struct slice *out)
+{
+	struct json_object *o = object_of(v);
+	const char *text;
+	size_t len;
+
+	if (json_kind(v) != JSON_NUMBER || is_saturated(o))
+		return STATUS_INVALID;
+	/* A number with a fraction or an exponent keeps its spelling. */
+	text = json_object_to_json_string_length(o, JSON_C_TO_STRING_PLAIN, &len);
+	if (!text)
+		return STATUS_NO_MEMORY;
+	*out = (struct slice){ text, len };
+	return STATUS_OK;
 }
 
 bool json_boolean(const struct json_value *v, bool *out)

@@ -12,6 +12,12 @@
 /* Values may nest so deep, the outermost included (contract: over 32 is malformed). */
 #define JSON_DEPTH_MAX 32
 
+/* The most that a caller may allow: each level takes room on the stack. */
+#define JSON_DEPTH_LIMIT 128
+
+/* In a name, U+0000 stands as these bytes, which no UTF-8 text holds. */
+#define JSON_NAME_NUL "\xff\xff\xff\xff\xff\xff"
+
 enum json_kind { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
 
 struct json; /* a parsed document: owns every value in it */
@@ -27,6 +33,10 @@ STATUS_MUSTCHECK enum status json_check(struct slice text);
 /* Checks as json_check, then parses. STATUS_INVALID as there, or STATUS_NO_MEMORY. text may go away
  * afterwards. Free with json_free. */
 STATUS_MUSTCHECK enum status json_parse(struct slice text, struct json **out);
+
+/* json_check and json_parse for a text that may nest so deep: 1 to JSON_DEPTH_LIMIT. */
+STATUS_MUSTCHECK enum status json_check_nested(struct slice text, int depth_max);
+STATUS_MUSTCHECK enum status json_parse_nested(struct slice text, int depth_max, struct json **out);
 void json_free(struct json *doc);
 
 /* The outermost object; never NULL. */
@@ -50,13 +60,18 @@ bool json_get_string(const struct json_value *v, const char *name, struct slice 
  * outside -2^63 < n < 2^64 - 1 that is written without fraction and exponent. */
 bool json_number(const struct json_value *v, double *out);
 
+/* A number as it was spelled, except that -0 is 0. STATUS_INVALID if it is none, or a whole number
+ * outside the bounds named above: no more is known of it. STATUS_NO_MEMORY. Lives as long as the
+ * document. */
+STATUS_MUSTCHECK enum status json_number_text(const struct json_value *v, struct slice *out);
+
 bool json_boolean(const struct json_value *v, bool *out);
 
 size_t json_array_len(const struct json_value *v);
 const struct json_value *json_array_at(const struct json_value *v, size_t i);
 
 /* Members of an object in the document's order: start with { .object = v }, call until false. In a
- * name, U+0000 stands as bytes that are no UTF-8. */
+ * name, U+0000 stands as JSON_NAME_NUL. */
 struct json_members {
 	const struct json_value *object;
 	const void *position; /* private */

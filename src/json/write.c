@@ -2,6 +2,10 @@
 /* Strings as JSON text. Structure (braces, commas between values) is the caller's. */
 #include "json/write.h"
 
+#include "json/json.h"
+
+#define NAME_NUL_LEN (sizeof(JSON_NAME_NUL) - 1)
+
 static bool needs_escape(unsigned char c)
 {
 	return c < 0x20 || c == '"' || c == '\\' || c == 0x7f;
@@ -24,11 +28,10 @@ static void write_escape(struct buf *b, unsigned char c)
 	}
 }
 
-void json_write_string(struct buf *b, struct slice text)
+static void write_characters(struct buf *b, struct slice text)
 {
 	size_t written = 0;
 
-	buf_add_char(b, '"');
 	for (size_t i = 0; i < text.len; i++) {
 		unsigned char c = (unsigned char)text.ptr[i];
 
@@ -40,6 +43,29 @@ void json_write_string(struct buf *b, struct slice text)
 	}
 	if (written < text.len)
 		buf_add(b, text.ptr + written, text.len - written);
+}
+
+void json_write_string(struct buf *b, struct slice text)
+{
+	buf_add_char(b, '"');
+	write_characters(b, text);
+	buf_add_char(b, '"');
+}
+
+void json_write_name(struct buf *b, struct slice name)
+{
+	buf_add_char(b, '"');
+	while (name.len > 0) {
+		const char *mark = memmem(name.ptr, name.len, JSON_NAME_NUL, NAME_NUL_LEN);
+		size_t plain = mark ? (size_t)(mark - name.ptr) : name.len;
+
+		write_characters(b, (struct slice){ name.ptr, plain });
+		name = slice_skip(name, plain);
+		if (mark) {
+			write_escape(b, '\0');
+			name = slice_skip(name, NAME_NUL_LEN);
+		}
+	}
 	buf_add_char(b, '"');
 }
 

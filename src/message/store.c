@@ -24,17 +24,11 @@ void message_store_free(struct message_store *s)
 	free(s);
 }
 
-/* A row without a message or its uuid cannot be shown; one without a sender's name can. */
 static enum table_verdict judge_message(
 	const struct dynamo_item *item, const struct table_rows *so_far)
 {
-	struct slice ignored;
-
 	(void)so_far;
-	return dynamo_item_string(item, TABLE_MESSAGE, &ignored) &&
-			dynamo_item_string(item, TABLE_MESSAGE_UUID, &ignored)
-		? TABLE_ROW_SHOW
-		: TABLE_ROW_BROKEN;
+	return table_message_is_whole(item) ? TABLE_ROW_SHOW : TABLE_ROW_BROKEN;
 }
 
 enum status message_store_list(struct message_store *s, const struct uuid *group, size_t limit,

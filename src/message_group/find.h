@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Looking through somebody's message-group rows for a value, newest first. It reads the whole
  * partition in the worst case, so it is asked only where our own rows do not know the answer. For
- * message_group/ alone. */
+ * message_group/ and group_mover/. */
 #ifndef CRUDDUR_MESSAGE_GROUP_FIND_H
 #define CRUDDUR_MESSAGE_GROUP_FIND_H
 

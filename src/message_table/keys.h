@@ -11,7 +11,8 @@
  *
  * Ours alone, so that a group is found without searching a partition:
  *
- *   member            MBR#<group>     <user>   "this user is a member"; group_sk: where its GRP# row is
+ *   member            MBR#<group>     <user>   "this user is a member"; group_sk: where its GRP# row is,
+ *                                              prev_sk: where it was before, message_sk: the message it shows
  *   pair              PAIR#<a>#<b>    PAIR     a < b; group_uuid: the one conversation of two people
  *   remembered send   IDM#<user>#<key>  IDM    the answer to an Idempotency-Key; expires_at for TTL
  *
@@ -38,6 +39,8 @@
 #define TABLE_USER_HANDLE "user_handle"
 
 #define TABLE_MEMBER_GROUP_SK "group_sk"
+#define TABLE_MEMBER_PREV_SK "prev_sk" /* absent until the row has moved */
+#define TABLE_MEMBER_MESSAGE_SK "message_sk" /* absent: it shows the message at group_sk */
 #define TABLE_MEMBER_OTHER "other_user_uuid"
 #define TABLE_PAIR_GROUP "group_uuid"
 #define TABLE_SEND_GROUP "group_uuid"
@@ -66,6 +69,13 @@ static inline struct slice table_key_slice(const struct table_key *k)
 struct table_key table_key_group_rows(const struct uuid *user);
 struct table_key table_key_messages(const struct uuid *group);
 struct table_key table_key_members(const struct uuid *group);
+
+/* Whose partition it is. STATUS_INVALID: pk is none of that kind, or names no UUID. */
+STATUS_MUSTCHECK enum status table_key_read_group_rows(struct slice pk, struct uuid *user);
+STATUS_MUSTCHECK enum status table_key_read_messages(struct slice pk, struct uuid *group);
+
+/* true for every key that starts as those of messages do, also for one that names no UUID. */
+bool table_key_is_messages(struct slice pk);
 
 /* The same key for (a, b) and (b, a). */
 struct table_key table_key_pair(const struct uuid *a, const struct uuid *b);

@@ -78,6 +78,14 @@ void table_rows_clear(struct table_rows *rows)
 	*rows = (struct table_rows){ .count = 0 };
 }
 
+bool table_message_is_whole(const struct dynamo_item *item)
+{
+	struct slice ignored;
+
+	return dynamo_item_string(item, TABLE_MESSAGE, &ignored) &&
+		dynamo_item_string(item, TABLE_MESSAGE_UUID, &ignored);
+}
+
 struct slice table_text(const struct dynamo_item *item, const char *name)
 {
 	struct slice value;

@@ -31,6 +31,9 @@ STATUS_MUSTCHECK enum status table_rows_collect(struct dynamo *d, const struct d
 	size_t limit, table_judge judge, struct deadline by, struct table_rows *out);
 void table_rows_clear(struct table_rows *rows);
 
+/* A message row that can be shown: it has a text and a uuid. One without a sender's name can be. */
+bool table_message_is_whole(const struct dynamo_item *item);
+
 /* A string attribute, empty if the item has none. Lives as long as the item's page. */
 struct slice table_text(const struct dynamo_item *item, const char *name);
 

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: MIT */
+/* What is wrong with a group's rows, and the writes that put it right: left-over rows first, then
+ * one transaction for all members, then the rows that were moved away from. See mover.c. */
+#include "group_mover/parts.h"
+
+#include "message_table/keys.h"
+#include "message_table/sort_key.h"
+
+/* What happens to a member's row. */
+enum row_work {
+	ROW_STAYS,
+	ROW_MOVES, /* a new one at the target, made from the current one */
+	ROW_RETURNS, /* a new one at the target, as there is none */
+	ROW_TEXT, /* it is at the target, with another text */
+};
+
+/* One member's part of the transaction, and the memory that its writes point into. */
+struct step {
+	struct group_member *member;
+	const struct group_row *current; /* NULL: the row was lost */
+	enum row_work work;
+	bool points; /* the MBR# row changes */
+	struct slice target, shown; /* where the row will be, and the message it will show */
+	struct buf behind; /* the target, where a taken place forced it */
+	struct table_key row_pk, pointer_pk;
+	struct dynamo_attr row[7], row_key[2], text[1], seen[2];
+	struct dynamo_attr pointer[6], pointer_key[2], places[3], seen_place[1];
+};
+
+/* A row and a pointer for each member. */
+#define WRITES_MAX ((size_t)2 * GROUP_MEMBERS_MAX)
+
+struct plan {
+	struct group_view *view;
+	struct step steps[GROUP_MEMBERS_MAX];
+	struct dynamo_write writes[WRITES_MAX];
+	struct step *row_of[WRITES_MAX]; /* the step whose new row a write is; NULL: none */
+	size_t count;
+};
+
+/* --- Deciding ----------------------------------------------------------------------------- */
+
+/* The message that the current row shows. */
+static struct slice shown_by(const struct group_member *member, const struct group_row *row)
+{
+	if (member->has_pointer && member->shown_sk.len > 0 &&
+		slice_equal(buf_slice(&member->pointer_sk), row->sk))
+		return buf_slice(&member->shown_sk);
+	return row->sk;
+}
+
+/* Where a new row goes: at the message's time, or behind the place that was found taken. */
+static enum status aim(struct step *s, const struct group_view *v, const struct group_taken *taken)
+{
+	s->target = v->message_sk;
+	for (size_t i = 0; i < taken->count; i++) {
+		struct slice sk = buf_slice(&taken->sk[i]);
+
+		if (!uuid_equal(&taken->user[i], &s->member->user) ||
+			slice_compare(sk, s->target) < 0)
+			continue;
+		if (sort_key_next(sk, &s->behind) != STATUS_OK)
+			return STATUS_NO_MEMORY;
+		s->target = buf_slice(&s->behind);
+	}
+	return STATUS_OK;
+}
+
+static enum status decide(
+	struct step *s, const struct group_view *v, const struct group_taken *taken)
+{
+	const struct group_member *member = s->member;
+	struct slice pointed = buf_slice(&member->pointer_sk), remembered;
+	enum status rc = STATUS_OK;
+
+	s->shown = v->message_sk;
+	if (!s->current) {
+		s->work = ROW_RETURNS;
+		rc = aim(s, v, taken);
+	} else if (slice_compare(v->message_sk, shown_by(member, s->current)) < 0) {
+		s->work = ROW_STAYS; /* what it shows was removed since: forward only */
+		s->target = s->current->sk;
+		s->shown = shown_by(member, s->current);
+	} else if (slice_compare(v->message_sk, s->current->sk) <= 0) {
+		s->target = s->current->sk;
+		s->work = slice_equal(table_text(s->current->item, TABLE_MESSAGE), v->message)
+			? ROW_STAYS
+			: ROW_TEXT;
+	} else {
+		s->work = ROW_MOVES;
+		rc = aim(s, v, taken);
+	}
+	remembered = member->shown_sk.len > 0 ? buf_slice(&member->shown_sk) : pointed;
+	s->points = !member->has_pointer || !slice_equal(pointed, s->target) ||
+		!slice_equal(remembered, s->shown);
+	return rc;
+}
+
+/* --- The writes --------------------------------------------------------------------------- */
+
+static struct dynamo_write new_row(struct step *s, const struct group_view *v)
+{
+	struct dynamo_attr *row = s->row;
+	size_t count = 0;
+	struct dynamo_write w;
+
+	row[count++] = table_attr(TABLE_PK, table_key_slice(&s->row_pk));
+	row[count++] = table_attr(TABLE_SK, s->target);
+	row[count++] = table_attr(TABLE_MESSAGE, v->message);
+	if (s->work == ROW_RETURNS) {
+		const struct user *peer = &s->member->peer;
+
+		row[count++] = table_attr(TABLE_GROUP_UUID, uuid_slice(v->group));
+		row[count++] = table_attr(TABLE_USER_UUID, uuid_slice(&s->member->other));
+		row[count++] = table_attr(TABLE_USER_DISPLAY_NAME, slice_of(peer->display_name));
+		row[count++] = table_attr(TABLE_USER_HANDLE, slice_of(peer->handle));
+	}
+	w = table_put_new(row, count);
+	w.base = s->current ? s->current->item : NULL;
+	return w;
+}
+
+/* Only while it is still the row that was read, with the text that was read: of two edits the later
+ * one stays. */
+static struct dynamo_write new_text(struct step *s, const struct group_view *v)
+{
+	struct slice seen;
+	bool has_text = dynamo_item_string(s->current->item, TABLE_MESSAGE, &seen);
+
+	s->row_key[0] = table_attr(TABLE_PK, table_key_slice(&s->row_pk));
+	s->row_key[1] = table_attr(TABLE_SK, s->target);
+	s->text[0] = table_attr("text", v->message);
+	s->seen[0] = table_attr("group", uuid_slice(v->group));
+	if (has_text)
+		s->seen[1] = table_attr("seen", seen);
+	return (struct dynamo_write){ .kind = DYNAMO_UPDATE,
+		.attrs = s->row_key,
+		.attr_count = 2,
+		.update = { "SET " TABLE_MESSAGE " = :text", s->text, 1 },
+		.condition = { has_text ? TABLE_GROUP_UUID " = :group AND " TABLE_MESSAGE " = :seen"
+					: TABLE_GROUP_UUID " = :group",
+			s->seen, has_text ? 2 : 1 } };
+}
+
+static struct dynamo_write new_pointer(struct step *s)
+{
+	struct dynamo_attr *pointer = s->pointer;
+	size_t count = 0;
+
+	pointer[count++] = table_attr(TABLE_PK, table_key_slice(&s->pointer_pk));
+	pointer[count++] = table_attr(TABLE_SK, uuid_slice(&s->member->user));
+	pointer[count++] = table_attr(TABLE_MEMBER_GROUP_SK, s->target);
+	pointer[count++] = table_attr(TABLE_MEMBER_MESSAGE_SK, s->shown);
+	if (s->member->has_other)
+		pointer[count++] = table_attr(TABLE_MEMBER_OTHER, uuid_slice(&s->member->other));
+	if (s->work == ROW_MOVES)
+		pointer[count++] = table_attr(TABLE_MEMBER_PREV_SK, s->current->sk);
+	return table_put_new(pointer, count);
+}
+
+#define SET_PLACE                                                                                  \
+	"SET " TABLE_MEMBER_GROUP_SK " = :group_sk, " TABLE_MEMBER_MESSAGE_SK " = :message_sk"
+
+/* Whatever was at prev_sk is gone by now; after a move the current row's place takes its turn. */
+static struct dynamo_write moved_pointer(struct step *s)
+{
+	bool moves = s->work == ROW_MOVES;
+	bool pointed = s->member->pointer_sk.len > 0;
+
+	s->pointer_key[0] = table_attr(TABLE_PK, table_key_slice(&s->pointer_pk));
+	s->pointer_key[1] = table_attr(TABLE_SK, uuid_slice(&s->member->user));
+	s->places[0] = table_attr("group_sk", s->target);
+	s->places[1] = table_attr("message_sk", s->shown);
+	if (moves)
+		s->places[2] = table_attr("prev_sk", s->current->sk);
+	s->seen_place[0] = table_attr("seen_sk", buf_slice(&s->member->pointer_sk));
+	return (struct dynamo_write){ .kind = DYNAMO_UPDATE,
+		.attrs = s->pointer_key,
+		.attr_count = 2,
+		.update = { moves ? SET_PLACE ", " TABLE_MEMBER_PREV_SK " = :prev_sk"
+				  : SET_PLACE " REMOVE " TABLE_MEMBER_PREV_SK,
+			s->places, moves ? 3 : 2 },
+		.condition = { pointed ? TABLE_MEMBER_GROUP_SK " = :seen_sk"
+				       : "attribute_not_exists(" TABLE_MEMBER_GROUP_SK ")",
+			s->seen_place, pointed ? 1 : 0 } };
+}
+
+static void add_step(struct plan *p, struct step *s)
+{
+	s->row_pk = table_key_group_rows(&s->member->user);
+	s->pointer_pk = table_key_members(p->view->group);
+	if (s->work == ROW_TEXT) {
+		p->writes[p->count++] = new_text(s, p->view);
+	} else if (s->work != ROW_STAYS) {
+		p->row_of[p->count] = s;
+		p->writes[p->count++] = new_row(s, p->view);
+	}
+	if (s->points)
+		p->writes[p->count++] = s->member->has_pointer ? moved_pointer(s) : new_pointer(s);
+}
+
+static enum status fill_plan(struct plan *p, const struct group_taken *taken)
+{
+	enum status rc = STATUS_OK;
+
+	for (size_t i = 0; rc == STATUS_OK && i < p->view->member_count; i++) {
+		struct step *s = &p->steps[i];
+
+		s->member = &p->view->members[i];
+		s->current = s->member->row_count > 0 ? &s->member->rows[0] : NULL;
+		rc = decide(s, p->view, taken);
+		if (rc == STATUS_OK)
+			add_step(p, s);
+	}
+	return rc;
+}
+
+static void clear_plan(struct plan *p)
+{
+	for (size_t i = 0; i < GROUP_MEMBERS_MAX; i++)
+		buf_free(&p->steps[i].behind);
+}
+
+/* --- Doing it ----------------------------------------------------------------------------- */
+
+/* Also STATUS_OK when it is gone already, or another group's by now. */
+static enum status remove_row(struct group_mover *m, const struct group_view *v,
+	const struct group_member *member, struct slice sk, struct deadline by)
+{
+	struct table_key pk = table_key_group_rows(&member->user);
+	const struct dynamo_attr key[] = {
+		table_attr(TABLE_PK, table_key_slice(&pk)),
+		table_attr(TABLE_SK, sk),
+	};
+	const struct dynamo_attr ours = table_attr("group", uuid_slice(v->group));
+	const struct dynamo_write w = { .kind = DYNAMO_DELETE,
+		.attrs = key,
+		.attr_count = 2,
+		.condition = { TABLE_GROUP_UUID " = :group", &ours, 1 } };
+	enum status rc = dynamo_write(m->table, &w, by);
+
+	return rc == STATUS_CONFLICT ? STATUS_OK : rc;
+}
+
+/* Readers have the newest row all the while, and no row of a group ever moves back to where an
+ * older one is. */
+static enum status remove_left_over(struct group_mover *m, const struct group_view *v,
+	struct deadline by, struct group_mover_changes *changes)
+{
+	for (size_t i = 0; i < v->member_count; i++) {
+		const struct group_member *member = &v->members[i];
+
+		for (size_t k = 1; k < member->row_count; k++) {
+			enum status rc = remove_row(m, v, member, member->rows[k].sk, by);
+
+			if (rc != STATUS_OK)
+				return rc;
+			changes->removed++;
+		}
+	}
+	return STATUS_OK;
+}
+
+/* Keeps the furthest place of each person. */
+static enum status note_taken(struct group_taken *taken, const struct step *s)
+{
+	size_t i = 0;
+
+	while (i < taken->count && !uuid_equal(&taken->user[i], &s->member->user))
+		i++;
+	if (i == GROUP_MEMBERS_MAX)
+		return STATUS_OK;
+	if (i == taken->count)
+		taken->count++;
+	taken->user[i] = s->member->user;
+	buf_clear(&taken->sk[i]);
+	buf_add_slice(&taken->sk[i], s->target);
+	return buf_ok(&taken->sk[i]) ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+static enum status transact(
+	struct group_mover *m, struct plan *p, struct group_taken *taken, struct deadline by)
+{
+	enum dynamo_reason reasons[WRITES_MAX] = { DYNAMO_REASON_NONE };
+	enum status rc = dynamo_transact(m->table, p->writes, p->count, by, reasons);
+
+	if (rc != STATUS_CONFLICT)
+		return rc;
+	for (size_t i = 0; i < p->count; i++) {
+		if (p->row_of[i] && reasons[i] == DYNAMO_REASON_CONDITION &&
+			note_taken(taken, p->row_of[i]) != STATUS_OK)
+			return STATUS_NO_MEMORY;
+	}
+	return STATUS_CONFLICT;
+}
+
+static enum status finish(struct group_mover *m, const struct plan *p, struct deadline by,
+	struct group_mover_changes *changes)
+{
+	enum status rc = STATUS_OK;
+
+	for (size_t i = 0; i < p->view->member_count; i++) {
+		const struct step *s = &p->steps[i];
+
+		changes->moved += s->work == ROW_MOVES || s->work == ROW_TEXT;
+		changes->restored += s->work == ROW_RETURNS;
+		if (s->work == ROW_MOVES && rc == STATUS_OK)
+			rc = remove_row(m, p->view, s->member, s->current->sk, by);
+	}
+	return rc;
+}
+
+enum status group_view_apply(struct group_mover *m, struct group_view *v, struct group_taken *taken,
+	struct deadline by, struct group_mover_changes *changes)
+{
+	struct plan plan = { .view = v };
+	size_t removed = changes->removed;
+	enum status rc = remove_left_over(m, v, by, changes);
+
+	if (rc == STATUS_OK && v->cut && changes->removed > removed)
+		rc = STATUS_CONFLICT; /* there is room now for those that were not looked at */
+	if (rc == STATUS_OK)
+		rc = fill_plan(&plan, taken);
+	if (rc == STATUS_OK && plan.count > 0) {
+		rc = transact(m, &plan, taken, by);
+		if (rc == STATUS_OK)
+			rc = finish(m, &plan, by, changes);
+	}
+	clear_plan(&plan);
+	return rc;
+}
