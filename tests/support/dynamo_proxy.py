@@ -30,13 +30,17 @@ ERRORS = {
 
 
 class Rule:
-    """`action` for the calls of `operations` (all if None), for the next `times` (all if None)."""
+    """`action` for the calls of `operations` (all if None) whose body holds `containing`, for the
+    next `times` (all if None)."""
 
-    def __init__(self, action, operations=None, times=None):
+    def __init__(self, action, operations=None, times=None, containing=b""):
         self.action, self.operations, self.times = action, operations, times
+        self.containing = containing
 
-    def applies(self, operation):
+    def applies(self, operation, body):
         if self.times == 0 or (self.operations and operation not in self.operations):
+            return False
+        if self.containing not in body:
             return False
         if self.times is not None:
             self.times -= 1
@@ -124,9 +128,9 @@ class DynamoProxy:
                 pass
         return len(sockets)
 
-    def fail(self, action, operations=None, times=None):
+    def fail(self, action, operations=None, times=None, containing=b""):
         with self._lock:
-            self._rules.append(Rule(action, operations, times))
+            self._rules.append(Rule(action, operations, times, containing))
 
     def edit(self, operation, change):
         """What a sound answer to this operation says is put through `change`, which gets and
@@ -163,7 +167,8 @@ class DynamoProxy:
             self.calls[operation] += 1
             self.bodies.append((operation, body))
             self.headers.append(handler.headers)
-            rule = next((rule for rule in self._rules if rule.applies(operation)), None)
+            rule = next((rule for rule in self._rules if rule.applies(operation, body)),
+                        None)
             released = self._released
         action = rule.action if rule else None
         if action == "hang" or action == "drop_before":

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: MIT
+"""kill -9 at twenty random moments of a burst, two consumers at once, every record twice and in a
+shuffled order of the groups: the end is the same as if nothing had happened.
+
+Three daemons work on one table. Two share a checkpoint store, as two machines of one installation
+do: one is active, one stands by. The third has a store, and so a lock, of its own, and is handed
+the same messages by a stand-in for the stream, in another order and more than once: so two are
+active at any time. All are killed at random and start again, sometimes without their checkpoints.
+
+The seed of the dice is printed; CRUDDUR_TEST_SEED sets it.
+"""
+import os
+import random
+import threading
+import time
+from types import SimpleNamespace
+from urllib.parse import urlsplit
+
+import pytest
+
+import table_check
+from dynamo_proxy import DynamoProxy
+from people import psql, quoted
+from rows import message_row
+from stack import ROOT
+from stream_world import now_sk
+from streams_stub import StreamsStub, record
+
+KILLS = 20
+GROUPS = 15
+WRITERS = 2
+SLOWEST_KILL, QUICKEST_KILL = 2.2, 0.05
+
+
+@pytest.fixture
+def seed(capsys):
+    chosen = int(os.environ.get("CRUDDUR_TEST_SEED") or random.SystemRandom().randrange(10**9))
+    with capsys.disabled():
+        print(f"\nseed {chosen} ", end="", flush=True)
+    return chosen
+
+
+@pytest.fixture
+def second_store(world):
+    """A database beside the stack's own, with the schema and the same users."""
+    url, name = world.settings["CONNECTION_URL"], world.name.replace("-", "_")
+    psql(url, f"CREATE DATABASE {name}")
+    own = urlsplit(url)._replace(path=f"/{name}").geturl()
+    psql(own, (ROOT / "sql" / "schema.sql").read_text("utf-8"))
+    yield own
+    world.stop()
+    psql(url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+class Burst:
+    """Writers that say, edit and repeat, until they are told to end; `written` grows."""
+
+    def __init__(self, world, talks, seed):
+        self.world, self.talks, self.written = world, talks, []
+        self._ended, self._seed = threading.Event(), seed
+        self._threads = [threading.Thread(target=self._write, args=(n,)) for n in range(WRITERS)]
+        for thread in self._threads:
+            thread.start()
+
+    def _write(self, number):
+        dice = random.Random(f"{self._seed} {number}")
+        talks = self.talks[number::WRITERS]
+        while not self._ended.is_set():
+            talk = dice.choice(talks)
+            kind = dice.random()
+            if kind < 0.7:
+                row = message_row(talk.group, dice.choice((talk.left, talk.right)), now_sk(),
+                                  f"burst {dice.random()}")
+                talk.messages.append(row)
+            else:
+                at = -1 if kind < 0.9 else dice.randrange(len(talk.messages))
+                row = talk.messages[at] = {**talk.messages[at], "message": f"e {dice.random()}"}
+            self.world.table.table.put_item(Item=row)
+            self.written.append(row)
+            self._ended.wait(dice.random() * 0.02)
+
+    def end(self):
+        self._ended.set()
+        for thread in self._threads:
+            thread.join()
+
+
+class Replayer:
+    """Hands what was written to the third daemon's stream: in batches, the groups of each shuffled,
+    and each batch twice."""
+
+    def __init__(self, stub, burst, seed):
+        self.stub, self.burst, self.dice = stub, burst, random.Random(f"{seed} replayer")
+        self.shard, self.given = stub.add(), 0
+
+    def hand_over(self):
+        fresh = self.burst.written[self.given:]
+        self.given += len(fresh)
+        for _ in range(2):
+            self.dice.shuffle(fresh)
+            self.stub.put_records(self.shard, [record(row, "MODIFY") for row in fresh])
+        if self.dice.random() < 0.3:
+            self.stub.close_shard(self.shard)
+            self.shard = self.stub.add(self.shard)
+
+
+def _forget_checkpoints(url, world):
+    psql(url, f"DELETE FROM public.stream_checkpoints WHERE table_name = {quoted(world.name)}")
+
+
+def test_kills_replays_and_two_consumers_end_as_if_nothing_had_happened(
+        world, second_store, seed, capsys):
+    dice, hub = random.Random(seed), world.people()
+    talks = [world.talk(*((hub,) if n % 3 == 0 else ()), ours=n % 2 == 0) for n in range(GROUPS)]
+    stub = StreamsStub(world.name)
+    table = DynamoProxy(world.settings["AWS_ENDPOINT_URL_DYNAMODB"])
+
+    def with_our_stream(answer):
+        answer["Table"]["LatestStreamArn"] = stub.arn
+        return answer
+
+    table.edit("DescribeTable", with_our_stream)
+    replayed = {"CONNECTION_URL": second_store, "AWS_ENDPOINT_URL_DYNAMODB": table.endpoint,
+                "AWS_ENDPOINT_URL_DYNAMODB_STREAMS": stub.endpoint}
+    slots = [SimpleNamespace(changes=changes, daemon=world.start(changes), killed=0)
+             for changes in ({}, {}, replayed)]
+    started = time.monotonic()
+    burst = Burst(world, talks, seed)
+    replayer = Replayer(stub, burst, seed)
+    try:
+        for _ in range(KILLS):
+            # The moment is what is random here: nothing is waited for.
+            threading.Event().wait(dice.uniform(QUICKEST_KILL, SLOWEST_KILL))
+            replayer.hand_over()
+            slot = dice.choice(slots)
+            assert slot.daemon.process.poll() is None, slot.daemon.tail()
+            slot.daemon.kill()
+            slot.killed += 1
+            if dice.random() < 0.4:
+                _forget_checkpoints(second_store if slot.changes else
+                                    world.settings["CONNECTION_URL"], world)
+            world.processes.remove(slot.daemon)
+            slot.daemon = world.start(slot.changes)
+    finally:
+        burst.end()
+    written_in = time.monotonic() - started
+    replayer.hand_over()
+    seconds = world.wait_right(45)
+    _forget_checkpoints(second_store, world)
+    slots[2].daemon.finish()
+    world.start(replayed).wait_for("stream_active")
+    seconds += world.wait_right(20)
+    for slot in slots[:2]:
+        slot.daemon.finish()
+    assert table_check.problems(world.table.scan()) == []
+    stub.close()
+    with capsys.disabled():
+        print(f"{len(burst.written)} writes in {written_in:.0f} s, kills "
+              f"{[slot.killed for slot in slots]}, right after {seconds:.1f} s ", end="")
+    assert len(burst.written) > 300
+    world.stop()
+    table.close()
+    stored = {(row["pk"], row["sk"]): row for row in world.table.scan()}
+    for talk in talks:
+        for row in talk.messages:
+            assert stored[(row["pk"], row["sk"])] == row, "a consumer touched a message"
