@@ -54,6 +54,7 @@ UNIT_TESTS = \
 	tests/unit/check_json_check \
 	tests/unit/check_json_write \
 	tests/unit/check_message_rules \
+	tests/unit/check_message_table_sort_key \
 	tests/unit/check_pg \
 	tests/unit/check_pg_link \
 	tests/unit/check_pg_loss \
