@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One `cruddur-stream`: started with settings and options, watched through its log, ended by pid."""
+"""One `cruddur-stream`: started with settings and options, seen through its log, ended by pid."""
 import json
 import os
 import signal
@@ -9,6 +9,9 @@ import time
 from pathlib import Path
 
 import processes
+
+# Events of its log.
+MISSED = "stream_data_missed"
 
 
 def binary(stack):
@@ -77,4 +80,5 @@ class StreamProcess:
         asked = self.process.poll() is None
         processes.end(self.process)
         assert not self.log.complaints(), self.tail()
-        assert not asked or self.process.returncode == 0, f"{self.process.returncode}: {self.tail()}"
+        status = self.process.returncode
+        assert not asked or status == 0, f"{status}: {self.tail()}"

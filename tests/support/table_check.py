@@ -36,8 +36,8 @@ def markers(group, owner):
             MARKER + "b": bytes.fromhex(word), MARKER + "bool": word < "8", MARKER + "null": None,
             MARKER + "ss": {word[:8], word[8:16]}, MARKER + "ns": {Decimal(int(word[:6], 16)), 1},
             MARKER + "bs": {b"\x00", bytes.fromhex(word[:8])},
-            MARKER + "l": [word, 1, [True, {}]], MARKER + "m": {"unread": 3, "": word, "deep": [{}]},
-            MARKER + "empty": "", MARKER + "unicode": "Zoë \U0001f600 \u0001"}
+            MARKER + "l": [word, 1, [True, {}]],
+            MARKER + "m": {"unread": 3, "": word, "deep": [{}]}, MARKER + "empty": "", MARKER + "unicode": "Zoë \U0001f600 \u0001"}
 
 
 def marked(row):
@@ -84,7 +84,7 @@ class _Table:
         return max(self.messages[group].values(), key=lambda row: row["sk"].encode())
 
     def may_wait_behind(self, group, owner, sk, place):
-        """Another conversation of this person had each place from the message's time to the row's."""
+        """Another conversation of this person had each place between the message and the row."""
         others = {other for groups in self.places[owner].values() for other in groups} - {group}
         for _ in range(STEPS_MAX):
             if sk == place:

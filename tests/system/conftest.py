@@ -213,6 +213,15 @@ def world(make_world):
     return make_world()
 
 
+@pytest.fixture
+def scene(world):
+    """A table with a stand-in for its stream; see tests/support/stream_scene.py."""
+    from stream_scene import Scene
+    made = Scene(world)
+    yield made
+    made.close()
+
+
 @pytest.fixture(scope="session")
 def shared_live(stack, settings, mint, people):
     from stream_world import World

@@ -214,8 +214,8 @@ def test_own_writes_do_not_wake_it_in_a_loop(live):
     before = live.daemon.figures()
     _pass_barrier(live)
     after = live.daemon.figures()
-    # The barrier's message, its two new rows, its two MBR# rows, two removed rows; and as much again
-    # for what was still unread of the first.
+    # The barrier's message, its two new rows, its two MBR# rows, two removed rows; and as much
+    # again for what was still unread of the first.
     assert after["records"] - before["records"] <= 14
 
 

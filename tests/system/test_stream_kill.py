@@ -19,12 +19,11 @@ from urllib.parse import urlsplit
 import pytest
 
 import table_check
-from dynamo_proxy import DynamoProxy
 from people import psql, quoted
 from rows import message_row
 from stack import ROOT
 from stream_world import now_sk
-from streams_stub import StreamsStub, record
+from streams_stub import record
 
 KILLS = 20
 GROUPS = 15
@@ -109,24 +108,15 @@ def _forget_checkpoints(url, world):
 
 
 def test_kills_replays_and_two_consumers_end_as_if_nothing_had_happened(
-        world, second_store, seed, capsys):
-    dice, hub = random.Random(seed), world.people()
+        scene, second_store, seed, capsys):
+    world, dice, hub = scene.world, random.Random(seed), scene.world.people()
     talks = [world.talk(*((hub,) if n % 3 == 0 else ()), ours=n % 2 == 0) for n in range(GROUPS)]
-    stub = StreamsStub(world.name)
-    table = DynamoProxy(world.settings["AWS_ENDPOINT_URL_DYNAMODB"])
-
-    def with_our_stream(answer):
-        answer["Table"]["LatestStreamArn"] = stub.arn
-        return answer
-
-    table.edit("DescribeTable", with_our_stream)
-    replayed = {"CONNECTION_URL": second_store, "AWS_ENDPOINT_URL_DYNAMODB": table.endpoint,
-                "AWS_ENDPOINT_URL_DYNAMODB_STREAMS": stub.endpoint}
+    replayed = {**scene.changes, "CONNECTION_URL": second_store}
     slots = [SimpleNamespace(changes=changes, daemon=world.start(changes), killed=0)
              for changes in ({}, {}, replayed)]
     started = time.monotonic()
     burst = Burst(world, talks, seed)
-    replayer = Replayer(stub, burst, seed)
+    replayer = Replayer(scene.stub, burst, seed)
     try:
         for _ in range(KILLS):
             # The moment is what is random here: nothing is waited for.
@@ -153,13 +143,10 @@ def test_kills_replays_and_two_consumers_end_as_if_nothing_had_happened(
     for slot in slots[:2]:
         slot.daemon.finish()
     assert table_check.problems(world.table.scan()) == []
-    stub.close()
     with capsys.disabled():
         print(f"{len(burst.written)} writes in {written_in:.0f} s, kills "
               f"{[slot.killed for slot in slots]}, right after {seconds:.1f} s ", end="")
     assert len(burst.written) > 300
-    world.stop()
-    table.close()
     stored = {(row["pk"], row["sk"]): row for row in world.table.scan()}
     for talk in talks:
         for row in talk.messages:

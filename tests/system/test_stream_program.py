@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`cruddur-stream` as a program: command line, settings, signals, figures, and what it never logs."""
+"""`cruddur-stream` as a program: command line, settings, signals, figures, what it never logs."""
 import json
 import signal
 import subprocess

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`cruddur-stream --repair`: rows that the former service made and its Lambda broke are right again.
+"""`cruddur-stream --repair`: rows that the former service made, and its Lambda broke, are right.
 
 Each defect is planted as that Lambda leaves it: no MBR# rows, times without a zone, and no record
 in any stream that would lead somebody to it. What is lost for good (an erased attribute) stays so.

@@ -1,96 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""Shards that end, split, appear late and go away; records and streams that are gone.
+"""Shards that end, split and appear late; iterators that expire; refusals; how often is read.
 
-The stream is a stand-in (tests/support/streams_stub.py), as DynamoDB Local produces none of this on
-demand; the table is a real one. A message that a test writes to the table reaches the daemon only
-if the test puts it into a shard: what it does not put there is found by a repair or not at all.
+The stream is a stand-in, see tests/support/stream_scene.py. What is lost for good is in
+test_stream_missed.py.
 """
 import time
-from types import SimpleNamespace
 
 import pytest
 
 import processes
-from dynamo_proxy import DynamoProxy
-from rows import message_row
-from stream_world import quoted, sk_at
-from streams_stub import StreamsStub
-
-NEVER = "it has no checkpoint"
-
-
-@pytest.fixture
-def scene(world):
-    """A table, the stand-in for its stream, and daemons that take it for the real one."""
-    stub = StreamsStub(world.name)
-    table = DynamoProxy(world.settings["AWS_ENDPOINT_URL_DYNAMODB"])
-
-    def with_our_stream(answer):
-        answer["Table"]["LatestStreamArn"] = stub.arn
-        answer["Table"]["LatestStreamLabel"] = stub.arn.rpartition("/")[2]
-        return answer
-
-    table.edit("DescribeTable", with_our_stream)
-    changes = {"AWS_ENDPOINT_URL_DYNAMODB": table.endpoint,
-               "AWS_ENDPOINT_URL_DYNAMODB_STREAMS": stub.endpoint}
-    made = SimpleNamespace(world=world, stub=stub, table=table,
-                           start=lambda *options: world.start(changes, *options),
-                           once=lambda: world.once(changes))
-    yield made
-    table.reset()
-    stub.reset()
-    failures = world.stop()
-    stub.close()
-    table.close()
-    assert "LATEST" not in {asked["type"] for asked in stub.answered("GetShardIterator")}
-    if failures:
-        raise failures[0]
-
-
-def _say(scene, shard, talk, **more):
-    """A message that reaches the table and this shard."""
-    row = talk.say(**more)
-    scene.stub.put(shard, row)
-    return row
-
-
-def _parents_came_first(scene, *shards):
-    """Nobody asked for a shard before a reader had learnt that its parent ends."""
-    for shard in shards:
-        if shard.parent in scene.stub.shards:
-            ended = scene.stub.finished(scene.stub.shards[shard.parent])
-            assert ended is not None and ended < scene.stub.first_read(shard), shard.id
-
-
-def _caught_up(scene, shard, seconds=10):
-    processes.wait_until(lambda: scene.stub.drained(shard), seconds, f"{shard.id} is read")
-
-
-def _position(scene, shard):
-    found = scene.world.sql(
-        "SELECT position || ' ' || finished FROM public.stream_checkpoints WHERE table_name = "
-        f"{quoted(scene.world.name)} AND shard_id = {quoted(shard.id)}")
-    return found or NEVER
-
-
-def _at(scene, shard, number, seconds=10):
-    """Waits until the checkpoint says that everything up to this record is done."""
-    processes.wait_until(lambda: _position(scene, shard).split()[0] == number, seconds,
-                         f"the checkpoint of {shard.id} is at {number}")
-
-
-def _repairs_owed(scene):
-    return scene.world.sql("SELECT reason FROM public.stream_repairs"
-                           f" WHERE table_name = {quoted(scene.world.name)}")
-
-
-def _missed_and_repaired(scene, daemon, talk, count=1):
-    """Data was missed, loudly; the repair found the message that was in no shard."""
-    entry = daemon.wait_for("stream_data_missed", 15, count)
-    assert entry["level"] == "error"
-    talk.wait_shows(talk.messages[-1], 15)
-    processes.wait_until(lambda: not _repairs_owed(scene), 15, "no repair is owed")
-    scene.world.wait_right(5)
+from stream_world import quoted
 
 
 def test_records_of_all_shards_are_caught_up_parents_first(scene):
@@ -102,15 +21,15 @@ def test_records_of_all_shards_are_caught_up_parents_first(scene):
     shards = [root, *halves, *leaves]
     for shard in shards:
         for turn in range(10):
-            _say(scene, shard, talks[turn % 5])
+            scene.say(shard, talks[turn % 5])
         if shard not in leaves:
             stub.close_shard(shard)
     stub.shards = dict(reversed(stub.shards.items()))
     scene.start()
     for shard in leaves:
-        _caught_up(scene, shard)
+        scene.caught_up(shard)
     scene.world.wait_right(10)
-    _parents_came_first(scene, *shards)
+    scene.parents_came_first(*shards)
 
 
 def test_list_of_shards_comes_in_pages(scene):
@@ -118,7 +37,7 @@ def test_list_of_shards_comes_in_pages(scene):
     stub.page_shards = 2
     shards = [stub.add() for _ in talks]
     for shard, talk in zip(shards, talks):
-        _say(scene, shard, talk)
+        scene.say(shard, talk)
     scene.once()
     assert scene.world.problems() == []
 
@@ -128,28 +47,28 @@ def test_page_holds_a_part_of_the_records(scene):
     shard = scene.stub.add()
     scene.stub.page_records = 7
     for _ in range(50):
-        row = _say(scene, shard, talk)
+        row = scene.say(shard, talk)
     scene.once()
     assert talk.shows(row["message"], row["sk"])
-    assert _position(scene, shard).split()[0] == shard.records[-1]["dynamodb"]["SequenceNumber"]
+    assert scene.position(shard).split()[0] == shard.records[-1]["dynamodb"]["SequenceNumber"]
 
 
 def test_shard_that_ends_is_followed_by_its_child_though_that_is_listed_late(scene):
     talk, stub = scene.world.talk(), scene.stub
     parent = stub.add()
-    _say(scene, parent, talk)
+    scene.say(parent, talk)
     scene.start()
-    _caught_up(scene, parent)
+    scene.caught_up(parent)
     stub.close_shard(parent)
     child = stub.add(parent, listed=False)
     lists = len(stub.answered("DescribeStream"))
     processes.wait_until(lambda: stub.finished(parent), 10, "its end was seen")
     processes.wait_until(lambda: len(stub.answered("DescribeStream")) >= lists + 2, 15,
                          "it looks for the child")
-    row = _say(scene, child, talk)
+    row = scene.say(child, talk)
     child.listed = True
     talk.wait_shows(row, 8)
-    _parents_came_first(scene, child)
+    scene.parents_came_first(child)
 
 
 def test_many_rollovers_one_after_the_other(scene):
@@ -157,24 +76,24 @@ def test_many_rollovers_one_after_the_other(scene):
     shard = stub.add()
     scene.start()
     for _ in range(5):
-        talk.wait_shows(_say(scene, shard, talk), 10)
+        talk.wait_shows(scene.say(shard, talk), 10)
         stub.close_shard(shard)
         shard = stub.add(shard)
-    talk.wait_shows(_say(scene, shard, talk), 10)
-    _parents_came_first(scene, *list(stub.shards.values()))
+    talk.wait_shows(scene.say(shard, talk), 10)
+    scene.parents_came_first(*list(stub.shards.values()))
 
 
 def test_finished_shard_that_is_listed_no_more_is_no_loss(scene):
     talk, stub = scene.world.talk(), scene.stub
     parent = stub.add()
-    _say(scene, parent, talk)
+    scene.say(parent, talk)
     stub.close_shard(parent)
     scene.once()
     child = stub.add(parent)
     stub.forget(parent)
     daemon = scene.start()
-    talk.wait_shows(_say(scene, child, talk), 10)
-    assert not daemon.entries("stream_data_missed") and not _repairs_owed(scene)
+    talk.wait_shows(scene.say(child, talk), 10)
+    assert not daemon.entries("stream_data_missed") and not scene.repairs_owed()
 
 
 def test_child_of_a_parent_that_was_never_listed_is_read(scene):
@@ -192,13 +111,13 @@ def test_expired_iterator_is_replaced_by_one_behind_the_last_position(scene):
     talk, stub = scene.world.talk(), scene.stub
     shard = stub.add()
     daemon = scene.start()
-    talk.wait_shows(_say(scene, shard, talk), 10)
+    talk.wait_shows(scene.say(shard, talk), 10)
     number = shard.records[-1]["dynamodb"]["SequenceNumber"]
     stub.expire_iterators()
-    talk.wait_shows(_say(scene, shard, talk), 10)
+    talk.wait_shows(scene.say(shard, talk), 10)
     asked = stub.answered("GetShardIterator", shard)[-1]
     assert asked == {"type": "AFTER_SEQUENCE_NUMBER", "number": number}
-    assert not daemon.entries("stream_data_missed") and not _repairs_owed(scene)
+    assert not daemon.entries("stream_data_missed") and not scene.repairs_owed()
 
 
 def test_iterator_that_expires_before_the_first_record_is_replaced(scene):
@@ -207,141 +126,16 @@ def test_iterator_that_expires_before_the_first_record_is_replaced(scene):
     daemon = scene.start()
     processes.wait_until(lambda: len(stub.answered("GetRecords", shard)) >= 2, 10, "it reads")
     stub.expire_iterators()
-    talk.wait_shows(_say(scene, shard, talk), 10)
-    assert not daemon.entries("stream_data_missed") and not _repairs_owed(scene)
-
-
-def test_records_trimmed_while_nobody_read_are_said_and_repaired(scene):
-    talk, lost, stub = scene.world.talk(), scene.world.talk(), scene.stub
-    shard = stub.add()
-    _say(scene, shard, talk)
-    scene.once()
-    _say(scene, shard, lost)
-    stub.trim(shard)
-    row = _say(scene, shard, talk)
-    daemon = scene.start()
-    _missed_and_repaired(scene, daemon, lost)
-    talk.wait_shows(row, 10)
-    assert stub.answered("GetShardIterator", shard)[-1]["type"] == "TRIM_HORIZON"
-    daemon.finish()
-    again = scene.start()
-    talk.wait_shows(_say(scene, shard, talk), 10)
-    assert not again.entries("stream_data_missed"), "said and repaired once"
-
-
-def test_records_trimmed_while_it_read_are_said_and_repaired(scene):
-    talk, lost, stub = scene.world.talk(), scene.world.talk(), scene.stub
-    shard = stub.add()
-    daemon = scene.start()
-    talk.wait_shows(_say(scene, shard, talk), 10)
-    stub.fail("error", ["GetRecords"])
-    _say(scene, shard, lost)
-    stub.trim(shard)
-    stub.reset()
-    _missed_and_repaired(scene, daemon, lost)
-    talk.wait_shows(_say(scene, shard, talk), 10)
-
-
-def test_shard_that_went_away_unfinished_is_said_and_repaired(scene):
-    talk, lost, stub = scene.world.talk(), scene.world.talk(), scene.stub
-    shard = stub.add()
-    _say(scene, shard, talk)
-    scene.once()
-    _say(scene, shard, lost)
-    stub.close_shard(shard)
-    child = stub.add(shard)
-    stub.forget(shard)
-    daemon = scene.start()
-    _missed_and_repaired(scene, daemon, lost)
-    talk.wait_shows(_say(scene, child, talk), 10)
-
-
-def test_position_that_the_shard_does_not_know_is_said_and_repaired(scene):
-    talk, lost, stub = scene.world.talk(), scene.world.talk(), scene.stub
-    shard = stub.add()
-    _say(scene, shard, talk)
-    scene.once()
-    lost.say()
-    scene.world.sql("UPDATE public.stream_checkpoints SET position = '4711'"
-                    f" WHERE table_name = {quoted(scene.world.name)}")
-    daemon = scene.start()
-    _missed_and_repaired(scene, daemon, lost)
-    talk.wait_shows(_say(scene, shard, talk), 10)
-
-
-def test_stream_made_anew_while_nobody_read_is_said_and_repaired(scene):
-    talk, lost, stub = scene.world.talk(), scene.world.talk(), scene.stub
-    _say(scene, stub.add(), talk)
-    scene.once()
-    lost.say()
-    stub.recreate()
-    shard = stub.add()
-    row = _say(scene, shard, talk)
-    daemon = scene.start()
-    _missed_and_repaired(scene, daemon, lost)
-    talk.wait_shows(row, 10)
-    assert scene.world.sql("SELECT DISTINCT stream_arn FROM public.stream_checkpoints WHERE"
-                           f" table_name = {quoted(scene.world.name)}") == stub.arn
-
-
-def test_stream_made_anew_while_it_read_is_found_and_repaired(scene):
-    talk, lost, stub = scene.world.talk(), scene.world.talk(), scene.stub
-    shard = stub.add()
-    daemon = scene.start()
-    talk.wait_shows(_say(scene, shard, talk), 10)
-    lost.say()
-    stub.recreate()
-    shard = stub.add()
-    row = _say(scene, shard, talk)
-    _missed_and_repaired(scene, daemon, lost)
-    talk.wait_shows(row, 10)
-
-
-def test_owed_repair_outlives_kill_9(scene):
-    talk, lost, stub = scene.world.talk(), scene.world.talk(), scene.stub
-    shard = stub.add()
-    _say(scene, shard, talk)
-    scene.once()
-    _say(scene, shard, lost)
-    stub.trim(shard)
-    scene.table.fail("pause", ["Scan"])
-    daemon = scene.start()
-    daemon.wait_for("stream_data_missed", 15)
-    assert scene.table.waiting.acquire(timeout=processes.scaled(15)), "the repair has begun"
-    assert _repairs_owed(scene)
-    daemon.kill()
-    scene.table.reset()
-    again = scene.start()
-    lost.wait_shows(lost.messages[-1], 15)
-    processes.wait_until(lambda: not _repairs_owed(scene), 15, "no repair is owed")
-    assert again.process.poll() is None
-
-
-def test_live_records_go_on_while_an_owed_repair_runs(scene):
-    stub, talk, lost = scene.stub, scene.world.talk(), scene.world.talk()
-    others = scene.world.talks(20)
-    shard = stub.add()
-    _say(scene, shard, talk)
-    scene.once()
-    _say(scene, shard, lost)
-    for other in others:
-        for turn in range(4):
-            row = message_row(other.group, other.left, sk_at(1_000_000_000_000_000 + turn))
-            scene.world.table.plant({**row, "padding": "x" * 60_000})
-    stub.trim(shard)
-    daemon = scene.start()
-    daemon.wait_for("stream_data_missed", 15)
-    for _ in range(5):
-        talk.wait_shows(_say(scene, shard, talk), 10)
-    _missed_and_repaired(scene, daemon, lost)
+    talk.wait_shows(scene.say(shard, talk), 10)
+    assert not daemon.entries("stream_data_missed") and not scene.repairs_owed()
 
 
 def test_empty_pages_in_the_middle_are_no_end(scene):
     talk, stub = scene.world.talk(), scene.stub
     shard = stub.add()
-    _say(scene, shard, talk)
+    scene.say(shard, talk)
     stub.pause_with_empty_pages(shard, 6)
-    row = _say(scene, shard, talk)
+    row = scene.say(shard, talk)
     scene.start()
     talk.wait_shows(row, 10)
 
@@ -350,9 +144,9 @@ def test_once_goes_on_over_an_empty_page_and_ends_at_the_last_record(scene):
     talk, stub = scene.world.talk(), scene.stub
     shard = stub.add()
     stub.pause_with_empty_pages(shard, 2)
-    _say(scene, shard, talk)
+    scene.say(shard, talk)
     stub.pause_with_empty_pages(shard, 2)
-    row = _say(scene, shard, talk)
+    row = scene.say(shard, talk)
     scene.once()
     assert talk.shows(row["message"], row["sk"])
 
@@ -362,7 +156,7 @@ def test_once_goes_on_over_an_empty_page_and_ends_at_the_last_record(scene):
 def test_refusals_for_a_while_lose_nothing(scene, operation, action):
     talk, stub = scene.world.talk(), scene.stub
     shard = stub.add()
-    row = _say(scene, shard, talk)
+    row = scene.say(shard, talk)
     stub.fail(action, [operation], times=5)
     daemon = scene.start()
     talk.wait_shows(row, 15)
@@ -397,7 +191,7 @@ def test_records_delivered_again_change_nothing(scene):
     talks, stub = scene.world.talks(5), scene.stub
     shard = stub.add()
     for turn in range(20):
-        _say(scene, shard, talks[turn % 5])
+        scene.say(shard, talks[turn % 5])
     scene.once()
     before = sorted(map(repr, scene.world.table.scan()))
     scene.world.sql("DELETE FROM public.stream_checkpoints WHERE table_name = "
@@ -414,20 +208,20 @@ def test_checkpoint_comes_after_the_work(scene):
     """While the table refuses to be written, no position behind the record is remembered."""
     talk, stub = scene.world.talk(), scene.stub
     shard = stub.add()
-    _say(scene, shard, talk)
+    scene.say(shard, talk)
     scene.once()
     number = shard.records[-1]["dynamodb"]["SequenceNumber"]
     scene.table.fail("pause", ["TransactWriteItems"])
     daemon = scene.start()
-    row = _say(scene, shard, talk)
+    row = scene.say(shard, talk)
     assert scene.table.waiting.acquire(timeout=processes.scaled(15))
-    assert _position(scene, shard).split()[0] == number
+    assert scene.position(shard).split()[0] == number
     daemon.kill()
-    assert _position(scene, shard).split()[0] == number
+    assert scene.position(shard).split()[0] == number
     scene.table.reset()
     scene.start()
     talk.wait_shows(row, 15)
-    _at(scene, shard, shard.records[-1]["dynamodb"]["SequenceNumber"])
+    scene.at(shard, shard.records[-1]["dynamodb"]["SequenceNumber"])
 
 
 @pytest.mark.parametrize("broken", [
@@ -438,7 +232,7 @@ def test_checkpoint_comes_after_the_work(scene):
 def test_record_that_makes_no_sense_holds_nobody_up(scene, broken):
     talk, stub = scene.world.talk(), scene.stub
     shard = stub.add()
-    _say(scene, shard, talk)
+    scene.say(shard, talk)
     record = shard.records[-1]
     for key, value in broken.items():
         place = record if key in ("eventName", "dynamodb") else record["dynamodb"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The stand-in for the Streams API answers as DynamoDB Local does, seen by an independent client."""
+"""The stand-in for the Streams API answers as DynamoDB Local does: seen by boto3."""
 from types import SimpleNamespace
 
 import boto3
