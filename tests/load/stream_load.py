@@ -20,6 +20,7 @@ sys.dont_write_bytecode = True
 
 # Imports wait for the path and the flag.
 import stack as stack_module  # noqa: E402
+import stream_process  # noqa: E402
 from dynamo_proxy import DynamoProxy  # noqa: E402
 from people import People  # noqa: E402
 from processes import wait_until  # noqa: E402
@@ -50,7 +51,7 @@ def measure_burst(world, messages, groups):
     talks = world.talks(groups)
     world.once()
     daemon = world.start()
-    daemon.wait_for("stream_active")
+    daemon.wait_for(stream_process.ACTIVE)
     started = time.monotonic()
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda n: talks[n % groups].say(), range(messages)))

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import processes
 
-# Events of its log.
-MISSED = "stream_data_missed"
+# Events of its log that tests wait for.
+ACTIVE, STANDS_BY, LOCK_LOST = "stream_active", "stream_stands_by", "stream_lock_lost"
+MISSED, MISSING, NO_IMAGE = "stream_data_missed", "stream_missing", "stream_has_no_image"
+FIGURES = "stream_figures"
+BACKEND_DOWN, BACKEND_BACK = "stream_backend_down", "stream_backend_back"
 
 
 def binary(stack):
@@ -60,9 +63,9 @@ class StreamProcess:
 
     def figures(self):
         """What it answers to SIGUSR1."""
-        before = len(self.entries("stream_figures"))
+        before = len(self.entries(FIGURES))
         self.process.send_signal(signal.SIGUSR1)
-        return self.wait_for("stream_figures", 10, before + 1)
+        return self.wait_for(FIGURES, 10, before + 1)
 
     def kill(self):
         self.process.kill()

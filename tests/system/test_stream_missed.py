@@ -5,6 +5,7 @@ The stream is a stand-in, see tests/support/stream_scene.py: a message that is p
 into one that is trimmed, can only be found by a repair.
 """
 import processes
+import stream_process
 from rows import message_row
 from stream_world import quoted, sk_at
 
@@ -24,7 +25,7 @@ def test_records_trimmed_while_nobody_read_are_said_and_repaired(scene):
     daemon.finish()
     again = scene.start()
     talk.wait_shows(scene.say(shard, talk), 10)
-    assert not again.entries("stream_data_missed"), "said and repaired once"
+    assert not again.entries(stream_process.MISSED), "said and repaired once"
 
 
 def test_records_trimmed_while_it_read_are_said_and_repaired(scene):
@@ -104,7 +105,7 @@ def test_owed_repair_outlives_kill_9(scene):
     stub.trim(shard)
     scene.table.fail("pause", ["Scan"])
     daemon = scene.start()
-    daemon.wait_for("stream_data_missed", 15)
+    daemon.wait_for(stream_process.MISSED, 15)
     assert scene.table.waiting.acquire(timeout=processes.scaled(15)), "the repair has begun"
     assert scene.repairs_owed()
     daemon.kill()
@@ -128,7 +129,7 @@ def test_live_records_go_on_while_an_owed_repair_runs(scene):
             scene.world.table.plant({**row, "padding": "x" * 60_000})
     stub.trim(shard)
     daemon = scene.start()
-    daemon.wait_for("stream_data_missed", 15)
+    daemon.wait_for(stream_process.MISSED, 15)
     for _ in range(5):
         talk.wait_shows(scene.say(shard, talk), 10)
     scene.missed_and_repaired(daemon, lost)

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import processes
+import stream_process
 from dynamo_proxy import DynamoProxy
 from stream_world import quoted
 from tcp_proxy import TcpProxy
@@ -54,7 +55,7 @@ def test_standby_takes_over(world, how):
     talk.wait_shows(talk.say(), 10)
     streams = DynamoProxy(world.settings["AWS_ENDPOINT_URL_DYNAMODB"])
     second = world.start({"AWS_ENDPOINT_URL_DYNAMODB_STREAMS": streams.endpoint})
-    second.wait_for("stream_standby")
+    second.wait_for(stream_process.STANDS_BY)
     talk.wait_shows(talk.say())
     assert streams.calls["GetRecords"] == 0, "it only stands by"
     assert _holders(world) == 1
@@ -67,9 +68,9 @@ def test_standby_takes_over(world, how):
 
 def test_standby_leaves_at_once(world):
     first, second = world.start(), None
-    first.wait_for("stream_active")
+    first.wait_for(stream_process.ACTIVE)
     second = world.start()
-    second.wait_for("stream_standby")
+    second.wait_for(stream_process.STANDS_BY)
     assert second.finish() < processes.scaled(2)
 
 
@@ -86,17 +87,17 @@ def test_active_instance_that_lost_its_session_writes_nothing_more_and_another_t
     """Postgres ends the session, as at a failover: the lock belongs to it."""
     world = broken.world
     talk, first = world.talk(), broken.start()
-    first.wait_for("stream_active")
+    first.wait_for(stream_process.ACTIVE)
     talk.wait_shows(talk.say(), 10)
     second = world.start()
-    second.wait_for("stream_standby")
+    second.wait_for(stream_process.STANDS_BY)
     broken.postgres.hang()
     world.sql("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
               f" AND granted AND objid = hashtext({quoted(world.name)})::oid")
-    second.wait_for("stream_active", TAKEOVER)
+    second.wait_for(stream_process.ACTIVE, TAKEOVER)
     broken.postgres.reset()
     broken.postgres.cut()
-    first.wait_for("stream_standby", 20)
+    first.wait_for(stream_process.STANDS_BY, 20)
     talk.wait_shows(talk.say(), 5)
     assert _holders(world) == 1
     assert first.process.poll() is None
@@ -154,12 +155,12 @@ def test_dynamodb_refusing_connections_sets_nothing_aside_and_is_said_once(broke
     broken.dynamo.refuse()
     broken.streams.refuse()
     row = talk.say()
-    processes.wait_until(lambda: daemon.entries("stream_backend_down"), 20, "it says so")
+    processes.wait_until(lambda: daemon.entries(stream_process.BACKEND_DOWN), 20, "it says so")
     broken.dynamo.reset()
     broken.streams.reset()
     talk.wait_shows(row, 15)
-    daemon.wait_for("stream_backend_up", 10)
-    assert len(daemon.entries("stream_backend_down")) == 1
+    daemon.wait_for(stream_process.BACKEND_BACK, 10)
+    assert len(daemon.entries(stream_process.BACKEND_DOWN)) == 1
     assert _letters(world) == 0
 
 
@@ -172,7 +173,7 @@ def test_stream_reads_that_fail_are_tried_again_and_nothing_is_lost(broken, acti
     broken.streams.fail(action, ["GetRecords"], times=4)
     row = talk.say()
     talk.wait_shows(row, 20)
-    assert not daemon.entries("stream_data_missed")
+    assert not daemon.entries(stream_process.MISSED)
     assert _letters(world) == 0
 
 
@@ -196,7 +197,7 @@ def test_table_that_is_not_there_yet_is_awaited(broken):
     world = broken.world
     broken.dynamo.fail("no_table")
     talk, daemon = world.talk(), broken.start()
-    entry = daemon.wait_for("stream_missing")
+    entry = daemon.wait_for(stream_process.MISSING)
     assert entry["level"] == "error"
     broken.dynamo.reset()
     talk.wait_shows(talk.say(), 20)
@@ -210,7 +211,7 @@ def test_table_without_a_stream_is_awaited_and_said(broken):
 
     broken.dynamo.edit("DescribeTable", switch_off)
     talk, daemon = broken.world.talk(), broken.start()
-    assert daemon.wait_for("stream_missing")["level"] == "error"
+    assert daemon.wait_for(stream_process.MISSING)["level"] == "error"
     broken.dynamo.edit("DescribeTable", None)
     talk.wait_shows(talk.say(), 20)
 
@@ -222,6 +223,6 @@ def test_stream_without_the_new_image_is_said(broken):
 
     broken.dynamo.edit("DescribeTable", keys_only)
     talk, daemon = broken.world.talk(), broken.start()
-    assert daemon.wait_for("stream_has_no_image")["level"] == "error"
+    assert daemon.wait_for(stream_process.NO_IMAGE)["level"] == "error"
     broken.dynamo.edit("DescribeTable", None)
     talk.wait_shows(talk.say(), 20)

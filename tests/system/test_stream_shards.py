@@ -9,6 +9,7 @@ import time
 import pytest
 
 import processes
+import stream_process
 from stream_world import quoted
 
 
@@ -93,7 +94,7 @@ def test_finished_shard_that_is_listed_no_more_is_no_loss(scene):
     stub.forget(parent)
     daemon = scene.start()
     talk.wait_shows(scene.say(child, talk), 10)
-    assert not daemon.entries("stream_data_missed") and not scene.repairs_owed()
+    assert not daemon.entries(stream_process.MISSED) and not scene.repairs_owed()
 
 
 def test_child_of_a_parent_that_was_never_listed_is_read(scene):
@@ -117,7 +118,7 @@ def test_expired_iterator_is_replaced_by_one_behind_the_last_position(scene):
     talk.wait_shows(scene.say(shard, talk), 10)
     asked = stub.answered("GetShardIterator", shard)[-1]
     assert asked == {"type": "AFTER_SEQUENCE_NUMBER", "number": number}
-    assert not daemon.entries("stream_data_missed") and not scene.repairs_owed()
+    assert not daemon.entries(stream_process.MISSED) and not scene.repairs_owed()
 
 
 def test_iterator_that_expires_before_the_first_record_is_replaced(scene):
@@ -127,7 +128,7 @@ def test_iterator_that_expires_before_the_first_record_is_replaced(scene):
     processes.wait_until(lambda: len(stub.answered("GetRecords", shard)) >= 2, 10, "it reads")
     stub.expire_iterators()
     talk.wait_shows(scene.say(shard, talk), 10)
-    assert not daemon.entries("stream_data_missed") and not scene.repairs_owed()
+    assert not daemon.entries(stream_process.MISSED) and not scene.repairs_owed()
 
 
 def test_empty_pages_in_the_middle_are_no_end(scene):
@@ -160,7 +161,7 @@ def test_refusals_for_a_while_lose_nothing(scene, operation, action):
     stub.fail(action, [operation], times=5)
     daemon = scene.start()
     talk.wait_shows(row, 15)
-    assert not daemon.entries("stream_data_missed")
+    assert not daemon.entries(stream_process.MISSED)
 
 
 def test_throttled_reader_does_not_hammer(scene):
