@@ -36,8 +36,8 @@ def markers(group, owner):
             MARKER + "b": bytes.fromhex(word), MARKER + "bool": word < "8", MARKER + "null": None,
             MARKER + "ss": {word[:8], word[8:16]}, MARKER + "ns": {Decimal(int(word[:6], 16)), 1},
             MARKER + "bs": {b"\x00", bytes.fromhex(word[:8])},
-            MARKER + "l": [word, 1, [True, {}]],
-            MARKER + "m": {"unread": 3, "": word, "deep": [{}]}, MARKER + "empty": "", MARKER + "unicode": "Zoë \U0001f600 \u0001"}
+            MARKER + "l": [word, 1, [True, {}]], MARKER + "unicode": "Zoë \U0001f600 \u0001",
+            MARKER + "m": {"unread": 3, " ": word, "deep": [{}]}}
 
 
 def marked(row):
