@@ -37,22 +37,26 @@ def _shown(site, person, group):
 
 
 def test_send_is_in_both_lists_within_a_second_though_the_stream_was_idle(world, make_site):
-    streams = DynamoProxy(world.settings["AWS_ENDPOINT_URL_DYNAMODB"])
-    site = make_site({"CRUDDUR_MESSAGES_TABLE": world.name})
+    """The slowest phase of reading, three times: a daemon that starts has seen no record yet, and
+    the send comes right after a read. One of them may meet a busy machine."""
+    site, seconds = make_site({"CRUDDUR_MESSAGES_TABLE": world.name}), []
     talk = world.talk()
     world.once()
-    world.start({"AWS_ENDPOINT_URL_DYNAMODB_STREAMS": streams.endpoint})
-    processes.wait_until(lambda: streams.calls["GetRecords"] >= 3, 10, "it reads")
-    sent = site.send(talk.right, talk.group, "now")
-    started = time.monotonic()
-    for person in (talk.left, talk.right):
-        processes.wait_until(
-            lambda: [item["message"] for item in _shown(site, person, talk.group)] == ["now"],
-            5, "the list shows it")
-    seconds = time.monotonic() - started
-    streams.close()
-    assert seconds < processes.scaled(1.0)
-    assert _shown(site, talk.left, talk.group)[0]["created_at"] == sent["created_at"]
+    for turn in range(3):
+        streams = DynamoProxy(world.settings["AWS_ENDPOINT_URL_DYNAMODB"])
+        daemon = world.start({"AWS_ENDPOINT_URL_DYNAMODB_STREAMS": streams.endpoint})
+        processes.wait_until(lambda: streams.calls["GetRecords"] >= 3, 10, "it reads")
+        sent = site.send(talk.right, talk.group, f"turn {turn}")
+        started = time.monotonic()
+        for person in (talk.left, talk.right):
+            processes.wait_until(
+                lambda: [(item["message"], item["created_at"]) for item in _shown(
+                    site, person, talk.group)] == [(f"turn {turn}", sent["created_at"])],
+                5, "the list shows it")
+        seconds.append(time.monotonic() - started)
+        daemon.finish()
+        streams.close()
+    assert sorted(seconds)[1] < processes.scaled(1.0), seconds
 
 
 def test_sends_are_in_both_lists_within_a_second(live, people):

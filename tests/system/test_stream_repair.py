@@ -146,7 +146,7 @@ def test_group_that_cannot_be_repaired_is_said_and_keeps_nobody_from_it(world):
 
 def test_live_traffic_during_a_repair_loses_nothing(world):
     """A daemon follows new messages in just those conversations that the repair puts right."""
-    talks = [Legacy(world) for _ in range(60)]
+    talks = [Legacy(world) for _ in range(36)]
     defects = list(DEFECTS.values())
     for n, talk in enumerate(talks):
         talk.plant(*defects[n % len(defects)](talk))
@@ -166,12 +166,11 @@ def test_live_traffic_during_a_repair_loses_nothing(world):
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        for _ in range(2):
-            _repair(world)
+        _repair(world)
     finally:
         ended.set()
         writer.join()
-    assert len(written) > 20
+    assert len(written) > 10
     world.wait_right(30)
     stored = {(row["pk"], row["sk"]): row for row in world.table.scan()}
     for row in written:
