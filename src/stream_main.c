@@ -177,7 +177,8 @@ static int replay(struct program *p)
 static int run(struct program *p, enum mode mode)
 {
 	struct buf problem = { 0 };
-	enum status rc = settings_load((settings_getenv)getenv, 0, &p->settings, &problem);
+	enum status rc = settings_load(
+		(settings_getenv)getenv, SETTINGS_NEED_POSTGRES, &p->settings, &problem);
 
 	if (rc == STATUS_OK) {
 		log_open("cruddur-stream", p->settings.log_level);

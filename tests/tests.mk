@@ -7,7 +7,7 @@ check_LIBRARIES =
 TESTS = build-aux/check-layers
 
 # Every program links everything; the linker takes what it needs.
-LDADD = libsupport.a libweb.a libdomain.a $(core_libs) $(FCGI_LIBS) $(CHECK_LIBS) -lpthread
+LDADD = libsupport.a libweb.a liblambda.a libdomain.a $(core_libs) $(FCGI_LIBS) $(CHECK_LIBS) -lpthread
 
 if HAVE_CHECK
 check_LIBRARIES += libsupport.a
@@ -56,6 +56,8 @@ UNIT_TESTS = \
 	tests/unit/check_json \
 	tests/unit/check_json_check \
 	tests/unit/check_json_write \
+	tests/unit/check_lambda_handler \
+	tests/unit/check_lambda_runtime \
 	tests/unit/check_message_rules \
 	tests/unit/check_message_table_sort_key \
 	tests/unit/check_pg \

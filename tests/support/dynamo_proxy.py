@@ -83,28 +83,32 @@ class _Handler(BaseHTTPRequestHandler):
 class DynamoProxy:
     """Listens on a port of its own and keeps what came: `calls` by operation, `bodies`, `headers`.
 
+    `tls`, an SSLContext, makes it speak HTTPS.
+
     Actions: hang (never answers), pause (answers after `reset`; `waiting` is released when a call
     arrived), drop_before and drop_after (closes instead of an answer, without or with the call's
     effect), nonsense, truncated, html (a 200 with a page in it), and the names of ERRORS.
     """
 
-    def __init__(self, upstream):
+    def __init__(self, upstream, tls=None):
         parts = urlsplit(upstream)
         self.target = (parts.hostname, parts.port)
         self.calls, self.bodies, self.headers = Counter(), [], []
         self.port, self._rules, self._sockets, self._edits = 0, [], set(), {}
         self._lock, self._released = threading.Lock(), threading.Event()
         self.waiting = threading.Semaphore(0)
-        self._server = None
+        self._server, self._tls = None, tls
         self.listen()
 
     @property
     def endpoint(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
 
     def listen(self):
         self._server = _Server(("127.0.0.1", self.port), _Handler)
         self._server.owner = self
+        if self._tls:
+            self._server.socket = self._tls.wrap_socket(self._server.socket, server_side=True)
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02},
                          daemon=True).start()
