@@ -97,6 +97,7 @@ class DynamoProxy:
         self.port, self._rules, self._sockets, self._edits = 0, [], set(), {}
         self._lock, self._released = threading.Lock(), threading.Event()
         self.waiting = threading.Semaphore(0)
+        self.alias = None  # (the table as callers name it, its true name), as bytes
         self._server, self._tls = None, tls
         self.listen()
 
@@ -213,6 +214,8 @@ class DynamoProxy:
     def _forward(self, handler, operation, body):
         passed = {name: value for name, value in handler.headers.items()
                   if name.lower() not in ("host", "connection", "content-length", "expect")}
+        if self.alias:
+            body = body.replace(*self.alias)
         for attempt in (1, 2):
             if handler.upstream is None:
                 handler.upstream = http.client.HTTPConnection(*self.target, timeout=20)

@@ -2,9 +2,9 @@
 """kill -9 at twenty random moments of a burst, two consumers at once, every record twice and in a
 shuffled order of the groups: the end is the same as if nothing had happened.
 
-Three daemons work on one table. Two share a checkpoint store, as two machines of one installation
-do: one is active, one stands by. The third has a store, and so a lock, of its own, and is handed
-the messages of every other conversation by a stand-in for the stream, in another order and more
+Three daemons work on one table. Two are as two machines of one installation: one is active, one
+stands by. The third knows the table by another name (its proxy tells DynamoDB the true one), and so
+has a lock and checkpoints of its own, as the former Lambda's successor would; and it is handed the messages of every other conversation by a stand-in for the stream, in another order and more
 than once: so two are active at any time. All are killed at random and start again, sometimes
 without their checkpoints. Conversations fall silent one after the other while that goes on, so that
 no later message heals what a kill broke; and in the second half nothing is replayed to the two.
@@ -16,14 +16,11 @@ import random
 import threading
 import time
 from types import SimpleNamespace
-from urllib.parse import urlsplit
 
 import pytest
 
-from people import psql, quoted
 from rows import message_row
-from stack import ROOT
-from stream_world import now_sk
+from stream_world import now_sk, quoted
 from streams_stub import record
 
 KILLS = 20
@@ -38,18 +35,6 @@ def seed(capsys):
     with capsys.disabled():
         print(f"\nseed {chosen} ", end="", flush=True)
     return chosen
-
-
-@pytest.fixture
-def second_store(world):
-    """A database beside the stack's own, with the schema and the same users."""
-    url, name = world.settings["CONNECTION_URL"], world.name.replace("-", "_")
-    psql(url, f"CREATE DATABASE {name}")
-    own = urlsplit(url)._replace(path=f"/{name}").geturl()
-    psql(own, (ROOT / "sql" / "schema.sql").read_text("utf-8"))
-    yield own
-    world.stop()
-    psql(url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 class Burst:
@@ -110,16 +95,17 @@ class Replayer:
             self.shard = self.stub.add(self.shard)
 
 
-def _forget_checkpoints(settings, world):
-    psql(settings["CONNECTION_URL"],
-         f"DELETE FROM public.stream_checkpoints WHERE table_name = {quoted(world.name)}")
+def _forget_checkpoints(world, changes):
+    name = changes.get("CRUDDUR_MESSAGES_TABLE", world.name)
+    world.sql(f"DELETE FROM public.stream_checkpoints WHERE table_name = {quoted(name)}")
 
 
 def test_kills_replays_and_two_consumers_end_as_if_nothing_had_happened(
-        scene, second_store, seed, capsys):
+        scene, seed, capsys):
     world, dice, hub = scene.world, random.Random(seed), scene.world.people()
     talks = [world.talk(*((hub,) if n % 3 == 0 else ()), ours=n % 2 == 0) for n in range(GROUPS)]
-    replayed = {**scene.changes, "CONNECTION_URL": second_store}
+    scene.table.alias = (f"{world.name}-alias".encode(), world.name.encode())
+    replayed = {**scene.changes, "CRUDDUR_MESSAGES_TABLE": f"{world.name}-alias"}
     slots = [SimpleNamespace(changes=changes, daemon=world.start(changes), killed=0)
              for changes in ({}, {}, replayed)]
     started = time.monotonic()
@@ -136,7 +122,7 @@ def test_kills_replays_and_two_consumers_end_as_if_nothing_had_happened(
             slot.killed += 1
             if slot is slots[2] or turn < KILLS / 2:
                 if dice.random() < 0.4:
-                    _forget_checkpoints({**world.settings, **slot.changes}, world)
+                    _forget_checkpoints(world, slot.changes)
             burst.slide((turn + 1) / KILLS)
             world.processes.remove(slot.daemon)
             slot.daemon = world.start(slot.changes)
@@ -151,7 +137,7 @@ def test_kills_replays_and_two_consumers_end_as_if_nothing_had_happened(
         slot.daemon.finish()
     before = sorted(map(repr, world.table.scan()))
     for changes in ({}, replayed):
-        _forget_checkpoints({**world.settings, **changes}, world)
+        _forget_checkpoints(world, changes)
         world.once(changes)
     assert sorted(map(repr, world.table.scan())) == before, "a replay of everything changes nothing"
     assert len(burst.written) > 300
