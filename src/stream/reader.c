@@ -266,6 +266,27 @@ static enum stream_turn wait_for_list(struct stream_state *s, struct stream_shar
 	return STREAM_TURN_OK;
 }
 
+/* The position can't be read on from. */
+static enum stream_turn start_over(struct stream_state *s, struct stream_shard *shard)
+{
+	enum stream_turn turn = stream_state_missed(
+		s, "the records after a checkpoint were trimmed", shard->id);
+
+	if (turn != STREAM_TURN_OK)
+		return turn;
+	shard->position[0] = '\0';
+	return save(s, shard, false);
+}
+
+/* An old iterator needs a new one, after the last record that was dealt with. A new one that is of
+ * no use says that its position is not: the service may tell only now that it was trimmed. */
+static enum stream_turn replace_iterator(struct stream_state *s, struct stream_shard *shard)
+{
+	buf_clear(&shard->iterator);
+	shard->due_ms = clock_monotonic_ms() + POLL_LIVELY_MS;
+	return shard->fresh && shard->position[0] != '\0' ? start_over(s, shard) : STREAM_TURN_OK;
+}
+
 static enum stream_turn find_iterator(struct stream_state *s, struct stream_shard *shard)
 {
 	struct dynamo_shard named = { 0 };
@@ -278,19 +299,13 @@ static enum stream_turn find_iterator(struct stream_state *s, struct stream_shar
 	memcpy(named.parent, shard->parent, sizeof(named.parent));
 	rc = dynamo_streams_iterator(s->parts->streams, buf_cstr(&s->arn), &named, shard->position,
 		deadline_in(STREAM_CALL_MS), &shard->iterator);
+	shard->fresh = rc == STATUS_OK;
 	if (rc == STATUS_OK)
 		return STREAM_TURN_OK;
 	buf_clear(&shard->iterator);
 	if (rc == STATUS_NOT_FOUND)
 		return wait_for_list(s, shard);
-	if (rc != STATUS_CONFLICT)
-		return STREAM_TURN_DYNAMODB;
-	turn = stream_state_missed(s, "the records after a checkpoint were trimmed", shard->id);
-	if (turn == STREAM_TURN_OK) {
-		shard->position[0] = '\0';
-		turn = save(s, shard, false);
-	}
-	return turn;
+	return rc == STATUS_CONFLICT ? start_over(s, shard) : STREAM_TURN_DYNAMODB;
 }
 
 static enum stream_turn process(
@@ -320,13 +335,11 @@ static enum stream_turn read_page(struct stream_state *s, struct stream_shard *s
 
 	if (rc == STATUS_NOT_FOUND)
 		return wait_for_list(s, shard);
-	if (rc == STATUS_CONFLICT) { /* a new one, after the last record that was dealt with */
-		buf_clear(&shard->iterator);
-		shard->due_ms = clock_monotonic_ms() + POLL_LIVELY_MS;
-		return STREAM_TURN_OK;
-	}
+	if (rc == STATUS_CONFLICT)
+		return replace_iterator(s, shard);
 	if (rc != STATUS_OK)
 		return STREAM_TURN_DYNAMODB;
+	shard->fresh = false;
 	turn = process(s, shard, records);
 	dynamo_records_free(records);
 	return turn;
