@@ -269,8 +269,8 @@ static enum stream_turn wait_for_list(struct stream_state *s, struct stream_shar
 /* The position can't be read on from. */
 static enum stream_turn start_over(struct stream_state *s, struct stream_shard *shard)
 {
-	enum stream_turn turn = stream_state_missed(
-		s, "the records after a checkpoint were trimmed", shard->id);
+	enum stream_turn turn =
+		stream_state_missed(s, "the records after a checkpoint were trimmed", shard->id);
 
 	if (turn != STREAM_TURN_OK)
 		return turn;
