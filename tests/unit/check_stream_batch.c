@@ -94,7 +94,7 @@ static bool asked_for_group(size_t request, int n)
 	char group[80];
 	struct slice body = http_server_body(f.server, request);
 
-	(void)snprintf(group, sizeof(group), "MSG#aaaaaaaa-0000-4000-8000-%012d", n);
+	(void)snprintf(group, sizeof(group), "#aaaaaaaa-0000-4000-8000-%012d", n);
 	return memmem(body.ptr, body.len, group, strlen(group)) != NULL;
 }
 
