@@ -38,8 +38,8 @@ def seed(capsys):
 
 
 class Burst:
-    """Writers that say and edit in the conversations of a window, which `slide` moves on; what they
-    wrote is in `written`."""
+    """Writers that say and edit in the conversations of a window, which `slide` moves on, and say
+    something in two conversations of one person at one time; `written` is what they wrote."""
 
     def __init__(self, world, talks, seed):
         self.world, self.talks, self.written, self.first = world, talks, [], 0
@@ -51,18 +51,27 @@ class Burst:
     def _write(self, number):
         dice = random.Random(f"{self._seed} {number}")
         while not self._ended.is_set():
-            talk = self.talks[(self.first + dice.randrange(WINDOW)) // WRITERS * WRITERS + number]
-            kind = dice.random()
-            if kind < 0.7:
-                row = message_row(talk.group, dice.choice((talk.left, talk.right)), now_sk(),
-                                  f"burst {dice.random()}")
-                talk.messages.append(row)
+            window = self.talks[self.first + number:self.first + WINDOW:WRITERS]
+            talk, kind, sk = dice.choice(window), dice.random(), now_sk()
+            if kind < 0.2:
+                for twin in [twin for twin in window if twin.left is self.talks[0].left][:2]:
+                    self._say(twin, sk, dice)
+            elif kind < 0.7:
+                self._say(talk, sk, dice)
             else:
                 at = -1 if kind < 0.9 else dice.randrange(len(talk.messages))
-                row = talk.messages[at] = {**talk.messages[at], "message": f"e {dice.random()}"}
-            self.world.table.table.put_item(Item=row)
-            self.written.append(row)
+                talk.messages[at] = {**talk.messages[at], "message": f"edit {dice.random()}"}
+                self._put(talk.messages[at])
             self._ended.wait(dice.random() * 0.02)
+
+    def _say(self, talk, sk, dice):
+        talk.messages.append(message_row(talk.group, dice.choice((talk.left, talk.right)), sk,
+                                         f"burst {dice.random()}"))
+        self._put(talk.messages[-1])
+
+    def _put(self, row):
+        self.world.table.table.put_item(Item=row)
+        self.written.append(row)
 
     def slide(self, part):
         """To where the window is when this part of the time has passed."""
@@ -103,7 +112,7 @@ def _forget_checkpoints(world, changes):
 def test_kills_replays_and_two_consumers_end_as_if_nothing_had_happened(
         scene, seed, capsys):
     world, dice, hub = scene.world, random.Random(seed), scene.world.people()
-    talks = [world.talk(*((hub,) if n % 3 == 0 else ()), ours=n % 2 == 0) for n in range(GROUPS)]
+    talks = [world.talk(*((hub,) if n % 4 < 2 else ()), ours=n % 3 == 0) for n in range(GROUPS)]
     scene.table.alias = (f"{world.name}-alias".encode(), world.name.encode())
     replayed = {**scene.changes, "CRUDDUR_MESSAGES_TABLE": f"{world.name}-alias"}
     slots = [SimpleNamespace(changes=changes, daemon=world.start(changes), killed=0)
@@ -140,7 +149,7 @@ def test_kills_replays_and_two_consumers_end_as_if_nothing_had_happened(
         _forget_checkpoints(world, changes)
         world.once(changes)
     assert sorted(map(repr, world.table.scan())) == before, "a replay of everything changes nothing"
-    assert len(burst.written) > 300
+    assert len(burst.written) > 5 * KILLS
     stored = {(row["pk"], row["sk"]): row for row in world.table.scan()}
     for talk in talks:
         for row in talk.messages:

@@ -152,8 +152,9 @@ def test_once_goes_on_over_an_empty_page_and_ends_at_the_last_record(scene):
     assert talk.shows(row["message"], row["sk"])
 
 
-@pytest.mark.parametrize("action", ["throttle", "limit", "error", "drop_before", "html"])
-@pytest.mark.parametrize("operation", ["DescribeStream", "GetShardIterator", "GetRecords"])
+@pytest.mark.parametrize("operation, action", [
+    ("DescribeStream", "limit"), ("DescribeStream", "drop_before"), ("GetShardIterator", "html"),
+    ("GetShardIterator", "throttle"), ("GetRecords", "error"), ("GetRecords", "throttle")])
 def test_refusals_for_a_while_lose_nothing(scene, operation, action):
     talk, stub = scene.world.talk(), scene.stub
     shard = stub.add()
