@@ -21,12 +21,15 @@
 
 #define PASSES 3
 #define GROUP_MS 3000
-/* A batch goes on for so long at the most: other shards wait for their turn. */
-#define BATCH_MS 5000
+/* A batch goes on for so long at the most: other shards wait for their turn. What it did not come
+ * to is read again, with all that comes after it, so this is long enough for the groups of a page
+ * with a DynamoDB that is slow. */
+#define BATCH_MS 30000
 #define PING_MS 2000
-/* While most groups fail and DynamoDB still answers (its writes may be throttled), they are tried
- * again for so long before they are set aside. */
-#define TROUBLE_MS 30000
+/* While most groups fail and DynamoDB still answers (its writes alone may be throttled), they are
+ * tried again for so long before they are set aside. Records that come meanwhile are read along
+ * with them: if their groups can be settled, it is the others' own matter. */
+#define TROUBLE_MS 15000
 
 /* A page of records and what became of them. */
 struct page {
@@ -62,7 +65,7 @@ static bool find_out_well(struct stream_state *s, const struct stream_totals *to
 	if (s->parts->signals->stop ||
 		dynamo_ping(s->parts->table, deadline_in(PING_MS)) != STATUS_OK)
 		return false;
-	if (fresh <= 1 || fresh <= totals->groups) {
+	if (fresh <= totals->groups) {
 		s->trouble_ms = 0;
 		return true;
 	}
