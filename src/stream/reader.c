@@ -20,7 +20,7 @@
 #define POLL_REFUSED_MS 2000
 
 #define PASSES 3
-#define GROUP_MS 3000
+#define GROUP_MS 5000
 /* A batch goes on for so long at the most: other shards wait for their turn. What it did not come
  * to is read again, with all that comes after it, so this is long enough for the groups of a page
  * with a DynamoDB that is slow. */
