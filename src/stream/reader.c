@@ -30,6 +30,7 @@
  * tried again for so long before they are set aside. Records that come meanwhile are read along
  * with them: if their groups can be settled, it is the others' own matter. */
 #define TROUBLE_MS 15000
+#define POLL_TROUBLE_MS 500
 
 /* A page of records and what became of them. */
 struct page {
@@ -41,6 +42,7 @@ struct page {
 	size_t dealt_with; /* of the first records */
 	bool complete; /* the groups that failed had all their passes */
 	bool well; /* what failed is the matter of single groups */
+	bool away; /* DynamoDB does not even answer a ping */
 };
 
 /* --- Verdicts --------------------------------------------------------------------------------- */
@@ -53,8 +55,9 @@ static bool is_doubtful(void *context, const struct uuid *group)
 }
 
 /* May groups that failed be set aside, or is it more than them that is not well? */
-static bool find_out_well(struct stream_state *s, const struct stream_totals *totals)
+static bool find_out_well(struct page *p, const struct stream_totals *totals)
 {
+	struct stream_state *s = p->s;
 	int64_t now_ms = clock_monotonic_ms();
 	size_t fresh = totals->failed - totals->doubtful;
 
@@ -62,8 +65,10 @@ static bool find_out_well(struct stream_state *s, const struct stream_totals *to
 		s->trouble_ms = 0;
 		return true;
 	}
-	if (s->parts->signals->stop ||
-		dynamo_ping(s->parts->table, deadline_in(PING_MS)) != STATUS_OK)
+	if (s->parts->signals->stop)
+		return false;
+	p->away = dynamo_ping(s->parts->table, deadline_in(PING_MS)) != STATUS_OK;
+	if (p->away)
 		return false;
 	if (fresh <= totals->groups) {
 		s->trouble_ms = 0;
@@ -89,7 +94,7 @@ static enum status judge(struct page *p)
 
 	stream_figures_add_totals(&s->figures, &totals);
 	p->complete = deadline_left_ms(patience.by) > 0 && !s->parts->signals->stop;
-	p->well = rc == STATUS_OK && find_out_well(s, &totals);
+	p->well = rc == STATUS_OK && find_out_well(p, &totals);
 	return rc;
 }
 
@@ -240,7 +245,7 @@ static enum stream_turn move_on(struct page *p)
 		buf_clear(&shard->iterator);
 		shard->empty_pages = 0;
 		shard->newest_s = dynamo_records_at(p->records, p->dealt_with)->created_s;
-		shard->due_ms = clock_monotonic_ms() + (p->dealt_with > 0 ? 0 : POLL_LIVELY_MS);
+		shard->due_ms = clock_monotonic_ms() + (p->well ? 0 : POLL_TROUBLE_MS);
 	} else if (next.len == 0) {
 		return finish_shard(p);
 	} else {
@@ -250,9 +255,7 @@ static enum stream_turn move_on(struct page *p)
 	}
 	if (p->dealt_with > 0)
 		turn = save(p->s, shard, false);
-	if (turn == STREAM_TURN_OK && !p->well && !p->s->parts->signals->stop)
-		turn = STREAM_TURN_DYNAMODB;
-	return turn;
+	return turn == STREAM_TURN_OK && p->away ? STREAM_TURN_DYNAMODB : turn;
 }
 
 /* --- Reading ---------------------------------------------------------------------------------- */
