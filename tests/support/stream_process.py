@@ -61,15 +61,13 @@ class StreamProcess:
     def tail(self):
         return self.log.text()[-4000:].decode("utf-8", "replace")
 
-    def takes(self, number):
-        """The signal has no longer the default action, which would end it."""
-        with open(f"/proc/{self.pid}/status", encoding="ascii") as status:
-            fields = dict(line.split(":\t", 1) for line in status if ":\t" in line)
-        return (int(fields["SigBlk"], 16) | int(fields["SigCgt"], 16)) >> (number - 1) & 1
+    def wait_signals(self):
+        """From its first line on, no signal that it knows has the default action, which would end it."""
+        self.wait_for("stream_starts")
 
     def figures(self):
         """What it answers to SIGUSR1."""
-        processes.wait_until(lambda: self.takes(signal.SIGUSR1), 10, "it takes signals")
+        self.wait_signals()
         before = len(self.entries(FIGURES))
         self.process.send_signal(signal.SIGUSR1)
         return self.wait_for(FIGURES, 10, before + 1)
@@ -80,7 +78,7 @@ class StreamProcess:
 
     def finish(self, number=signal.SIGTERM, seconds=10):
         """Ends it with the signal; returns how long that took. It has to be a good end."""
-        processes.wait_until(lambda: self.takes(number), 10, "it takes signals")
+        self.wait_signals()
         started = time.monotonic()
         self.process.send_signal(number)
         status = self.process.wait(processes.scaled(seconds))
