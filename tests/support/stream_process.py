@@ -61,15 +61,16 @@ class StreamProcess:
     def tail(self):
         return self.log.text()[-4000:].decode("utf-8", "replace")
 
-    def takes(self, number):
-        """The signal has no longer the default action, which would end it."""
+    def takes_signals(self):
+        """They have no longer the default action, which would end it: it blocks them right after it
+        began to ignore SIGPIPE. (Whether they are blocked does not show while it waits for them.)"""
         with open(f"/proc/{self.pid}/status", encoding="ascii") as status:
             fields = dict(line.split(":\t", 1) for line in status if ":\t" in line)
-        return (int(fields["SigBlk"], 16) | int(fields["SigCgt"], 16)) >> (number - 1) & 1
+        return int(fields["SigIgn"], 16) >> (signal.SIGPIPE - 1) & 1
 
     def figures(self):
         """What it answers to SIGUSR1."""
-        processes.wait_until(lambda: self.takes(signal.SIGUSR1), 10, "it takes signals")
+        processes.wait_until(self.takes_signals, 10, "it takes signals")
         before = len(self.entries(FIGURES))
         self.process.send_signal(signal.SIGUSR1)
         return self.wait_for(FIGURES, 10, before + 1)
@@ -80,7 +81,7 @@ class StreamProcess:
 
     def finish(self, number=signal.SIGTERM, seconds=10):
         """Ends it with the signal; returns how long that took. It has to be a good end."""
-        processes.wait_until(lambda: self.takes(number), 10, "it takes signals")
+        processes.wait_until(self.takes_signals, 10, "it takes signals")
         started = time.monotonic()
         self.process.send_signal(number)
         status = self.process.wait(processes.scaled(seconds))
