@@ -20,13 +20,17 @@
 #define POLL_REFUSED_MS 2000
 
 #define PASSES 3
-#define GROUP_MS 3000
-/* A batch goes on for so long at the most: other shards wait for their turn. */
-#define BATCH_MS 5000
+#define GROUP_MS 5000
+/* A batch goes on for so long at the most: other shards wait for their turn. What it did not come
+ * to is read again, with all that comes after it, so this is long enough for the groups of a page
+ * with a DynamoDB that is slow. */
+#define BATCH_MS 30000
 #define PING_MS 2000
-/* While most groups fail and DynamoDB still answers (its writes may be throttled), they are tried
- * again for so long before they are set aside. */
-#define TROUBLE_MS 30000
+/* While most groups fail and DynamoDB still answers (its writes alone may be throttled), they are
+ * tried again for so long before they are set aside. Records that come meanwhile are read along
+ * with them: if their groups can be settled, it is the others' own matter. */
+#define TROUBLE_MS 15000
+#define POLL_TROUBLE_MS 500
 
 /* A page of records and what became of them. */
 struct page {
@@ -38,6 +42,7 @@ struct page {
 	size_t dealt_with; /* of the first records */
 	bool complete; /* the groups that failed had all their passes */
 	bool well; /* what failed is the matter of single groups */
+	bool away; /* DynamoDB does not even answer a ping */
 };
 
 /* --- Verdicts --------------------------------------------------------------------------------- */
@@ -50,8 +55,9 @@ static bool is_doubtful(void *context, const struct uuid *group)
 }
 
 /* May groups that failed be set aside, or is it more than them that is not well? */
-static bool find_out_well(struct stream_state *s, const struct stream_totals *totals)
+static bool find_out_well(struct page *p, const struct stream_totals *totals)
 {
+	struct stream_state *s = p->s;
 	int64_t now_ms = clock_monotonic_ms();
 	size_t fresh = totals->failed - totals->doubtful;
 
@@ -59,10 +65,12 @@ static bool find_out_well(struct stream_state *s, const struct stream_totals *to
 		s->trouble_ms = 0;
 		return true;
 	}
-	if (s->parts->signals->stop ||
-		dynamo_ping(s->parts->table, deadline_in(PING_MS)) != STATUS_OK)
+	if (s->parts->signals->stop)
 		return false;
-	if (fresh <= 1 || fresh <= totals->groups) {
+	p->away = dynamo_ping(s->parts->table, deadline_in(PING_MS)) != STATUS_OK;
+	if (p->away)
+		return false;
+	if (fresh <= totals->groups) {
 		s->trouble_ms = 0;
 		return true;
 	}
@@ -86,7 +94,7 @@ static enum status judge(struct page *p)
 
 	stream_figures_add_totals(&s->figures, &totals);
 	p->complete = deadline_left_ms(patience.by) > 0 && !s->parts->signals->stop;
-	p->well = rc == STATUS_OK && find_out_well(s, &totals);
+	p->well = rc == STATUS_OK && find_out_well(p, &totals);
 	return rc;
 }
 
@@ -237,7 +245,7 @@ static enum stream_turn move_on(struct page *p)
 		buf_clear(&shard->iterator);
 		shard->empty_pages = 0;
 		shard->newest_s = dynamo_records_at(p->records, p->dealt_with)->created_s;
-		shard->due_ms = clock_monotonic_ms() + (p->dealt_with > 0 ? 0 : POLL_LIVELY_MS);
+		shard->due_ms = clock_monotonic_ms() + (p->well ? 0 : POLL_TROUBLE_MS);
 	} else if (next.len == 0) {
 		return finish_shard(p);
 	} else {
@@ -247,9 +255,7 @@ static enum stream_turn move_on(struct page *p)
 	}
 	if (p->dealt_with > 0)
 		turn = save(p->s, shard, false);
-	if (turn == STREAM_TURN_OK && !p->well && !p->s->parts->signals->stop)
-		turn = STREAM_TURN_DYNAMODB;
-	return turn;
+	return turn == STREAM_TURN_OK && p->away ? STREAM_TURN_DYNAMODB : turn;
 }
 
 /* --- Reading ---------------------------------------------------------------------------------- */
@@ -266,6 +272,27 @@ static enum stream_turn wait_for_list(struct stream_state *s, struct stream_shar
 	return STREAM_TURN_OK;
 }
 
+/* The position can't be read on from. */
+static enum stream_turn start_over(struct stream_state *s, struct stream_shard *shard)
+{
+	enum stream_turn turn =
+		stream_state_missed(s, "the records after a checkpoint were trimmed", shard->id);
+
+	if (turn != STREAM_TURN_OK)
+		return turn;
+	shard->position[0] = '\0';
+	return save(s, shard, false);
+}
+
+/* An old iterator needs a new one, after the last record that was dealt with. A new one that is of
+ * no use says that its position is not: the service may tell only now that it was trimmed. */
+static enum stream_turn replace_iterator(struct stream_state *s, struct stream_shard *shard)
+{
+	buf_clear(&shard->iterator);
+	shard->due_ms = clock_monotonic_ms() + POLL_LIVELY_MS;
+	return shard->fresh && shard->position[0] != '\0' ? start_over(s, shard) : STREAM_TURN_OK;
+}
+
 static enum stream_turn find_iterator(struct stream_state *s, struct stream_shard *shard)
 {
 	struct dynamo_shard named = { 0 };
@@ -278,19 +305,13 @@ static enum stream_turn find_iterator(struct stream_state *s, struct stream_shar
 	memcpy(named.parent, shard->parent, sizeof(named.parent));
 	rc = dynamo_streams_iterator(s->parts->streams, buf_cstr(&s->arn), &named, shard->position,
 		deadline_in(STREAM_CALL_MS), &shard->iterator);
+	shard->fresh = rc == STATUS_OK;
 	if (rc == STATUS_OK)
 		return STREAM_TURN_OK;
 	buf_clear(&shard->iterator);
 	if (rc == STATUS_NOT_FOUND)
 		return wait_for_list(s, shard);
-	if (rc != STATUS_CONFLICT)
-		return STREAM_TURN_DYNAMODB;
-	turn = stream_state_missed(s, "the records after a checkpoint were trimmed", shard->id);
-	if (turn == STREAM_TURN_OK) {
-		shard->position[0] = '\0';
-		turn = save(s, shard, false);
-	}
-	return turn;
+	return rc == STATUS_CONFLICT ? start_over(s, shard) : STREAM_TURN_DYNAMODB;
 }
 
 static enum stream_turn process(
@@ -320,13 +341,11 @@ static enum stream_turn read_page(struct stream_state *s, struct stream_shard *s
 
 	if (rc == STATUS_NOT_FOUND)
 		return wait_for_list(s, shard);
-	if (rc == STATUS_CONFLICT) { /* a new one, after the last record that was dealt with */
-		buf_clear(&shard->iterator);
-		shard->due_ms = clock_monotonic_ms() + POLL_LIVELY_MS;
-		return STREAM_TURN_OK;
-	}
+	if (rc == STATUS_CONFLICT)
+		return replace_iterator(s, shard);
 	if (rc != STATUS_OK)
 		return STREAM_TURN_DYNAMODB;
+	shard->fresh = false;
 	turn = process(s, shard, records);
 	dynamo_records_free(records);
 	return turn;
