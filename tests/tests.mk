@@ -42,6 +42,7 @@ UNIT_TESTS = \
 	tests/unit/check_base_buf \
 	tests/unit/check_base_clock \
 	tests/unit/check_base_log \
+	tests/unit/check_base_lru \
 	tests/unit/check_base_settings \
 	tests/unit/check_base_utf8 \
 	tests/unit/check_base_uuid \
