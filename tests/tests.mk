@@ -34,6 +34,7 @@ UNIT_TESTS = \
 	tests/unit/check_auth_jwk_set \
 	tests/unit/check_auth_jwks \
 	tests/unit/check_auth_jwt \
+	tests/unit/check_auth_remembered \
 	tests/unit/check_auth_vectors \
 	tests/unit/check_aws_call \
 	tests/unit/check_aws_credentials \
@@ -61,6 +62,8 @@ UNIT_TESTS = \
 	tests/unit/check_pg_loss \
 	tests/unit/check_user_store
 check_PROGRAMS += $(UNIT_TESTS)
+tests_unit_check_auth_remembered_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=clock_monotonic_ms,--wrap=jwt_verify
 TESTS += $(UNIT_TESTS) tests/unit/check_embed_sql.sh
 endif
 
