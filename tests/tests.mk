@@ -60,6 +60,7 @@ UNIT_TESTS = \
 	tests/unit/check_pg \
 	tests/unit/check_pg_link \
 	tests/unit/check_pg_loss \
+	tests/unit/check_user_directory \
 	tests/unit/check_user_store
 check_PROGRAMS += $(UNIT_TESTS)
 tests_unit_check_auth_remembered_LDFLAGS = $(AM_LDFLAGS) \

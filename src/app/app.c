@@ -43,6 +43,8 @@ enum status app_new(const struct settings *settings, struct buf *problem, struct
 		goto out;
 	}
 	rc = pg_new(settings->connection_url, &a->users);
+	if (rc == STATUS_OK)
+		rc = user_directory_new(a->users, &a->directory);
 	if (rc != STATUS_OK)
 		goto out;
 	rc = aws_credential_chain_new((aws_getenv)getenv, &a->credentials);
@@ -73,6 +75,7 @@ void app_free(struct app *a)
 	aws_client_free(a->dynamodb);
 	aws_credential_chain_free(a->credentials);
 	cognito_free(a->auth);
+	user_directory_free(a->directory);
 	pg_free(a->users);
 	free(a);
 }

@@ -12,11 +12,13 @@
 #include "http/cors.h"
 #include "message/store.h"
 #include "pg/pg.h"
+#include "user/directory.h"
 #include "user/user.h"
 
 struct app {
 	struct cors cors;
 	struct pg *users;
+	struct user_directory *directory;
 	struct aws_credential_chain *credentials;
 	struct aws_client *dynamodb;
 	struct dynamo *table;
