@@ -55,6 +55,7 @@ UNIT_TESTS = \
 	tests/unit/check_json \
 	tests/unit/check_json_check \
 	tests/unit/check_json_write \
+	tests/unit/check_message_group_members \
 	tests/unit/check_message_rules \
 	tests/unit/check_message_table_sort_key \
 	tests/unit/check_pg \

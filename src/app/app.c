@@ -24,6 +24,8 @@ static enum status make_table(struct app *a, const struct settings *s)
 	if (rc == STATUS_OK)
 		rc = dynamo_new(a->dynamodb, s->table, &a->table);
 	if (rc == STATUS_OK)
+		rc = message_group_members_new(a->table, &a->members);
+	if (rc == STATUS_OK)
 		rc = message_store_new(a->table, &a->messages);
 	return rc;
 }
@@ -71,6 +73,7 @@ void app_free(struct app *a)
 	if (!a)
 		return;
 	message_store_free(a->messages);
+	message_group_members_free(a->members);
 	dynamo_free(a->table);
 	aws_client_free(a->dynamodb);
 	aws_credential_chain_free(a->credentials);

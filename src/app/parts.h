@@ -11,6 +11,7 @@
 #include "http/call.h"
 #include "http/cors.h"
 #include "message/store.h"
+#include "message_group/members.h"
 #include "pg/pg.h"
 #include "user/directory.h"
 #include "user/user.h"
@@ -23,6 +24,7 @@ struct app {
 	struct aws_client *dynamodb;
 	struct dynamo *table;
 	struct cognito *auth;
+	struct message_group_members *members;
 	struct message_store *messages;
 	int64_t ready_until_ms; /* how long what is known below is good for, monotonic */
 	struct {
