@@ -34,6 +34,7 @@ UNIT_TESTS = \
 	tests/unit/check_auth_jwk_set \
 	tests/unit/check_auth_jwks \
 	tests/unit/check_auth_jwt \
+	tests/unit/check_auth_remembered \
 	tests/unit/check_auth_vectors \
 	tests/unit/check_aws_call \
 	tests/unit/check_aws_credentials \
@@ -42,6 +43,7 @@ UNIT_TESTS = \
 	tests/unit/check_base_buf \
 	tests/unit/check_base_clock \
 	tests/unit/check_base_log \
+	tests/unit/check_base_lru \
 	tests/unit/check_base_settings \
 	tests/unit/check_base_utf8 \
 	tests/unit/check_base_uuid \
@@ -58,6 +60,7 @@ UNIT_TESTS = \
 	tests/unit/check_json_write \
 	tests/unit/check_lambda_handler \
 	tests/unit/check_lambda_runtime \
+	tests/unit/check_message_group_members \
 	tests/unit/check_message_rules \
 	tests/unit/check_message_table_sort_key \
 	tests/unit/check_pg \
@@ -66,8 +69,11 @@ UNIT_TESTS = \
 	tests/unit/check_stream_batch \
 	tests/unit/check_stream_checkpoints \
 	tests/unit/check_stream_shards \
+	tests/unit/check_user_directory \
 	tests/unit/check_user_store
 check_PROGRAMS += $(UNIT_TESTS)
+tests_unit_check_auth_remembered_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=clock_monotonic_ms,--wrap=jwt_verify
 TESTS += $(UNIT_TESTS) tests/unit/check_embed_sql.sh
 endif
 

@@ -24,6 +24,8 @@ static enum status make_table(struct app *a, const struct settings *s)
 	if (rc == STATUS_OK)
 		rc = dynamo_new(a->dynamodb, s->table, &a->table);
 	if (rc == STATUS_OK)
+		rc = message_group_members_new(a->table, &a->members);
+	if (rc == STATUS_OK)
 		rc = message_store_new(a->table, &a->messages);
 	return rc;
 }
@@ -43,6 +45,8 @@ enum status app_new(const struct settings *settings, struct buf *problem, struct
 		goto out;
 	}
 	rc = pg_new(settings->connection_url, &a->users);
+	if (rc == STATUS_OK)
+		rc = user_directory_new(a->users, &a->directory);
 	if (rc != STATUS_OK)
 		goto out;
 	rc = aws_credential_chain_new((aws_getenv)getenv, &a->credentials);
@@ -69,10 +73,12 @@ void app_free(struct app *a)
 	if (!a)
 		return;
 	message_store_free(a->messages);
+	message_group_members_free(a->members);
 	dynamo_free(a->table);
 	aws_client_free(a->dynamodb);
 	aws_credential_chain_free(a->credentials);
 	cognito_free(a->auth);
+	user_directory_free(a->directory);
 	pg_free(a->users);
 	free(a);
 }

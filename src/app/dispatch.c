@@ -3,7 +3,6 @@
 #include "app/parts.h"
 #include "base/log.h"
 #include "http/router.h"
-#include "user/store.h"
 
 /* Answers leave within this after the front took the request: below the contract's 5 s, with room
  * for the way back. */
@@ -59,8 +58,8 @@ static enum status log_in(struct dispatch *d)
 		rc = cognito_verify(
 			d->app->auth, token, clock_realtime_us() / 1000, d->call.by, &principal);
 	if (rc == STATUS_OK)
-		rc = user_store_by_cognito_id(
-			d->app->users, slice_of(principal.subject), d->call.by, &d->caller);
+		rc = user_directory_find(d->app->directory, slice_of(principal.subject),
+			clock_monotonic_ms(), d->call.by, &d->caller);
 	return rc;
 }
 

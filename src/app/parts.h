@@ -11,16 +11,20 @@
 #include "http/call.h"
 #include "http/cors.h"
 #include "message/store.h"
+#include "message_group/members.h"
 #include "pg/pg.h"
+#include "user/directory.h"
 #include "user/user.h"
 
 struct app {
 	struct cors cors;
 	struct pg *users;
+	struct user_directory *directory;
 	struct aws_credential_chain *credentials;
 	struct aws_client *dynamodb;
 	struct dynamo *table;
 	struct cognito *auth;
+	struct message_group_members *members;
 	struct message_store *messages;
 	int64_t ready_until_ms; /* how long what is known below is good for, monotonic */
 	struct {

@@ -13,7 +13,7 @@ static void list_message_groups(struct app *a, const struct user *caller, struct
 static struct message_api message_api_of(struct app *a)
 {
 	return (struct message_api){
-		.users = a->users, .table = a->table, .messages = a->messages
+		.users = a->users, .members = a->members, .messages = a->messages
 	};
 }
 

@@ -29,7 +29,7 @@ static const struct known known[] = {
 };
 
 /* Claims that are times: non-negative numbers below 2^53, in seconds, fractions allowed. */
-static const char *const times[] = { "exp", "iat", "nbf", "auth_time" };
+static const char *const time_claims[] = { "exp", "iat", "nbf", "auth_time" };
 
 static bool is_time(const struct json_value *v, double *out)
 {
@@ -60,8 +60,8 @@ static bool well_typed(const struct json_value *claims)
 		if (v && json_kind(v) != known[i].kind)
 			return false;
 	}
-	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
-		const struct json_value *v = json_get(claims, times[i]);
+	for (size_t i = 0; i < sizeof(time_claims) / sizeof(time_claims[0]); i++) {
+		const struct json_value *v = json_get(claims, time_claims[i]);
 
 		if (v && !is_time(v, &time_s))
 			return false;
@@ -85,25 +85,30 @@ static bool of_our_client(const struct json_value *claims, const struct cognito_
 	return false;
 }
 
-static const char *time_refused_as(const struct json_value *claims, int64_t now_ms, double *exp_s)
+static const char *read_times(const struct json_value *claims, struct cognito_times *out)
+{
+	if (!is_time(json_get(claims, "exp"), &out->expires))
+		return "exp_missing";
+	if (!is_time(json_get(claims, "iat"), &out->issued))
+		return "iat_missing";
+	if (!is_time(json_get(claims, "nbf"), &out->not_before))
+		out->not_before = 0.0;
+	return NULL;
+}
+
+const char *claims_time_refused_as(const struct cognito_times *times, int64_t now_ms)
 {
 	double now_s =
 		(double)now_ms / 1000.0; /* exact below 2^53 ms, and times may have fractions */
 	double latest_s = now_s + CLAIMS_LEEWAY_S;
-	double exp, iat, nbf;
 
-	if (!is_time(json_get(claims, "exp"), &exp))
-		return "exp_missing";
-	if (!is_time(json_get(claims, "iat"), &iat))
-		return "iat_missing";
 	/* RFC 7519 section 4.1.4: not accepted *on* or after that time. */
-	if (exp <= now_s)
+	if (times->expires <= now_s)
 		return "expired";
-	if (iat > latest_s)
+	if (times->issued > latest_s)
 		return "iat_in_the_future";
-	if (is_time(json_get(claims, "nbf"), &nbf) && nbf > latest_s)
+	if (times->not_before > latest_s)
 		return "nbf_in_the_future";
-	*exp_s = exp;
 	return NULL;
 }
 
@@ -112,7 +117,7 @@ const char *claims_refused_as(const struct json_value *claims,
 {
 	struct slice sub;
 	const char *refused;
-	double exp_s;
+	struct cognito_times times;
 
 	if (!well_typed(claims))
 		return "claim_type";
@@ -125,11 +130,13 @@ const char *claims_refused_as(const struct json_value *claims,
 	if (!json_get_string(claims, "sub", &sub) || sub.len == 0 ||
 		sub.len > COGNITO_SUBJECT_MAX || memchr(sub.ptr, '\0', sub.len))
 		return "sub";
-	refused = time_refused_as(claims, now_ms, &exp_s);
+	refused = read_times(claims, &times);
+	if (!refused)
+		refused = claims_time_refused_as(&times, now_ms);
 	if (refused)
 		return refused;
 	memcpy(out->subject, sub.ptr, sub.len);
 	out->subject[sub.len] = '\0';
-	out->expires_s = (int64_t)exp_s;
+	out->times = times;
 	return NULL;
 }

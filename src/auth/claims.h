@@ -20,4 +20,8 @@
 STATUS_MUSTCHECK const char *claims_refused_as(const struct json_value *claims,
 	const struct cognito_settings *settings, int64_t now_ms, struct cognito_principal *out);
 
+/* The part of it that depends on the time. */
+STATUS_MUSTCHECK const char *claims_time_refused_as(
+	const struct cognito_times *times, int64_t now_ms);
+
 #endif

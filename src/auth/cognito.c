@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* A token from its bytes to a principal: shape, key, signature, claims, in this order. */
+/* A token from its bytes to a principal: shape, key, signature, claims, in this order; or from
+ * memory, by its digest, if the same bytes went that way before. */
 #include "auth/cognito.h"
 
 #include "auth/claims.h"
 #include "auth/jwks.h"
 #include "auth/jwks_http.h"
 #include "auth/jwt.h"
+#include "auth/token_cache.h"
 #include "base/log.h"
 
 #include <openssl/err.h>
@@ -20,6 +22,7 @@ struct cognito {
 	struct jwks_http *http; /* NULL if the source is someone else's */
 	struct jwks *jwks;
 	EVP_MD *sha256;
+	struct token_cache *verified;
 };
 
 static enum status copy_settings(struct cognito *c, const struct cognito_settings *settings)
@@ -58,6 +61,8 @@ enum status cognito_new_from(const struct cognito_settings *settings,
 		goto out;
 	}
 	rc = jwks_new(source, &c->jwks);
+	if (rc == STATUS_OK)
+		rc = token_cache_new(c->sha256, &c->verified);
 	if (rc != STATUS_OK)
 		goto out;
 	*out = c;
@@ -91,6 +96,7 @@ void cognito_free(struct cognito *c)
 {
 	if (!c)
 		return;
+	token_cache_free(c->verified);
 	jwks_free(c->jwks);
 	jwks_http_free(c->http);
 	EVP_MD_free(c->sha256);
@@ -121,15 +127,13 @@ static enum status check_signature(struct cognito *c, struct jwt *token, struct 
 	return rc == STATUS_DENIED ? denied("signature") : rc;
 }
 
-enum status cognito_verify(struct cognito *c, struct slice text, int64_t now_ms, struct deadline by,
+static enum status verify(struct cognito *c, struct slice text, int64_t now_ms, struct deadline by,
 	struct cognito_principal *out)
 {
-	enum status rc = STATUS_DENIED;
 	struct jwt *token = NULL;
-	const char *why = "size";
+	const char *why = NULL;
+	enum status rc;
 
-	if (text.len > COGNITO_TOKEN_MAX)
-		return denied(why);
 	rc = jwt_parse(text, &token, &why);
 	if (rc != STATUS_OK)
 		return rc == STATUS_DENIED ? denied(why) : rc;
@@ -142,6 +146,46 @@ enum status cognito_verify(struct cognito *c, struct slice text, int64_t now_ms,
 out:
 	jwt_free(token);
 	return rc;
+}
+
+/* Every check of verify but the times was passed by the same bytes, with keys that are still the
+ * pool's. NULL: not remembered, or keys were fetched since. */
+static const struct token_entry *remembered(
+	struct cognito *c, const struct token_digest *digest, struct deadline by)
+{
+	const struct token_entry *entry = token_cache_find(c->verified, digest);
+
+	if (!entry || !jwks_is_current(c->jwks, entry->generation, clock_monotonic_ms(), by))
+		return NULL;
+	return entry;
+}
+
+enum status cognito_verify(struct cognito *c, struct slice text, int64_t now_ms, struct deadline by,
+	struct cognito_principal *out)
+{
+	const struct token_entry *entry;
+	struct token_digest digest;
+	const char *why;
+	enum status rc;
+
+	if (text.len > COGNITO_TOKEN_MAX)
+		return denied("size");
+	rc = token_cache_digest(c->verified, text, &digest);
+	if (rc != STATUS_OK)
+		return rc;
+	entry = remembered(c, &digest, by);
+	if (!entry) {
+		rc = verify(c, text, now_ms, by, out);
+		if (rc == STATUS_OK)
+			token_cache_put(c->verified, &digest, jwks_generation(c->jwks), out);
+		return rc;
+	}
+	why = claims_time_refused_as(&entry->times, now_ms);
+	if (why)
+		return denied(why);
+	memcpy(out->subject, entry->subject, sizeof(entry->subject));
+	out->times = entry->times;
+	return STATUS_OK;
 }
 
 bool cognito_ready(struct cognito *c, struct deadline by)

@@ -34,15 +34,24 @@ STATUS_MUSTCHECK enum status cognito_new_from(const struct cognito_settings *set
 	const struct jwks_source *source, struct cognito **out);
 void cognito_free(struct cognito *c);
 
+/* When a token counts, in seconds since 1970, fractions allowed. */
+struct cognito_times {
+	double expires, issued; /* exp, iat */
+	double not_before; /* nbf; 0 if there is none */
+};
+
 struct cognito_principal {
 	char subject[COGNITO_SUBJECT_MAX + 1]; /* sub: non-empty, no NUL inside */
-	int64_t expires_s; /* exp, seconds since 1970 */
+	struct cognito_times times;
 };
 
 /* Verifies by all the rules of the contract. now_ms is the time of day in milliseconds. An unknown
  * kid causes one JWKS fetch (at most one in ten seconds). STATUS_DENIED: it does not verify (the
  * reason, without any of the token's bytes, goes to the log at debug). STATUS_UNAVAILABLE: no key
- * was ever fetched and Cognito is down. */
+ * was ever fetched and Cognito is down.
+ *
+ * A token that verified is remembered by the digest of its bytes, until the set of keys is fetched
+ * anew. Its times are judged at each use. One that did not verify is never remembered. */
 STATUS_MUSTCHECK enum status cognito_verify(struct cognito *c, struct slice token, int64_t now_ms,
 	struct deadline by, struct cognito_principal *out);
 

@@ -11,6 +11,7 @@
 struct jwks {
 	struct jwks_source source;
 	struct jwk_set *set; /* NULL until one with a key was fetched */
+	uint64_t generation; /* the set's number, from 1 */
 	bool answered; /* the last fetch gave a document, be it without a usable key */
 	bool asked; /* a fetch was tried; asked_ms says when it began */
 	int64_t asked_ms;
@@ -69,8 +70,16 @@ static void ask(struct jwks *j, int64_t now_ms, struct deadline by, int64_t tota
 	}
 	jwk_set_free(j->set);
 	j->set = fresh;
+	j->generation++;
 	j->refresh_ms = now_ms + JWKS_AGE_MAX_MS;
 	LOG(LOG_INFO, "jwks_fetched", log_int("keys", (int64_t)jwk_set_count(fresh)));
+}
+
+/* Fetches a set again that is old. If that fails it goes on working. */
+static void renew(struct jwks *j, int64_t now_ms, struct deadline by)
+{
+	if (now_ms >= j->refresh_ms && may_ask(j, now_ms, by))
+		ask(j, now_ms, by, JWKS_AGE_TOTAL_MS);
 }
 
 enum status jwks_find(struct jwks *j, struct slice kid, int64_t now_ms, struct deadline by,
@@ -78,8 +87,8 @@ enum status jwks_find(struct jwks *j, struct slice kid, int64_t now_ms, struct d
 {
 	const struct jwk *key = jwk_set_find(j->set, kid);
 
-	if (key && now_ms >= j->refresh_ms && may_ask(j, now_ms, by)) {
-		ask(j, now_ms, by, JWKS_AGE_TOTAL_MS);
+	if (key) {
+		renew(j, now_ms, by);
 		key = jwk_set_find(j->set, kid);
 	} else if (!key && may_ask(j, now_ms, by)) {
 		ask(j, now_ms, by, JWKS_TOTAL_MS);
@@ -89,6 +98,17 @@ enum status jwks_find(struct jwks *j, struct slice kid, int64_t now_ms, struct d
 		return j->set || j->answered ? STATUS_DENIED : STATUS_UNAVAILABLE;
 	*out = key;
 	return STATUS_OK;
+}
+
+uint64_t jwks_generation(const struct jwks *j)
+{
+	return j->generation;
+}
+
+bool jwks_is_current(struct jwks *j, uint64_t generation, int64_t now_ms, struct deadline by)
+{
+	renew(j, now_ms, by);
+	return j->generation == generation;
 }
 
 bool jwks_ready(struct jwks *j, int64_t now_ms, struct deadline by)

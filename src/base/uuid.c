@@ -50,3 +50,20 @@ enum status uuid_parse(struct slice text, struct uuid *out)
 	*out = u;
 	return STATUS_OK;
 }
+
+static unsigned char nibble(char digit)
+{
+	return (unsigned char)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+}
+
+void uuid_bytes(const struct uuid *u, unsigned char out[UUID_BYTES])
+{
+	const char *at = u->text;
+
+	for (size_t i = 0; i < UUID_BYTES; i++) {
+		if (*at == '-')
+			at++;
+		out[i] = (unsigned char)(nibble(at[0]) << 4 | nibble(at[1]));
+		at += 2;
+	}
+}

@@ -7,6 +7,7 @@
 #include "base/status.h"
 
 #define UUID_LEN 36
+#define UUID_BYTES 16
 
 struct uuid {
 	char text[UUID_LEN + 1]; /* lower-case, with its NUL */
@@ -27,5 +28,8 @@ STATUS_MUSTCHECK enum status uuid_new(struct uuid *out);
 
 /* Reads 8-4-4-4-12 hexadecimal digits of either case, of any version; STATUS_INVALID otherwise. */
 STATUS_MUSTCHECK enum status uuid_parse(struct slice text, struct uuid *out);
+
+/* The 128 bits of u, in the order of its text. */
+void uuid_bytes(const struct uuid *u, unsigned char out[UUID_BYTES]);
 
 #endif

@@ -3,8 +3,8 @@
 #include "message/api.h"
 
 #include "http/page.h"
-#include "message_group/store.h"
 #include "message_table/cursor.h"
+#include "message_table/keys.h"
 #include "json/write.h"
 
 static void write_message(struct buf *b, const struct message *m)
@@ -81,7 +81,7 @@ void message_api_list(
 	}
 	if (rc == STATUS_OK)
 		rc = is_group
-			? message_group_store_member(api->table, &group, &caller->uuid, call->by)
+			? message_group_members_check(api->members, &group, &caller->uuid, call->by)
 			: STATUS_NOT_FOUND;
 	if (rc == STATUS_NOT_FOUND) {
 		http_response_error(call->response, 404, "message_group_not_found");

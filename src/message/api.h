@@ -3,14 +3,14 @@
 #ifndef CRUDDUR_MESSAGE_API_H
 #define CRUDDUR_MESSAGE_API_H
 
-#include "dynamo/dynamo.h"
 #include "http/call.h"
 #include "message/store.h"
+#include "message_group/members.h"
 #include "pg/pg.h"
 
 struct message_api {
 	struct pg *users;
-	struct dynamo *table;
+	struct message_group_members *members;
 	struct message_store *messages;
 };
 

@@ -4,7 +4,6 @@
 #include "base/utf8.h"
 #include "digest/sha256.h"
 #include "message/api.h"
-#include "message_group/store.h"
 #include "message_table/keys.h"
 #include "user/store.h"
 #include "json/json.h"
@@ -184,7 +183,7 @@ static enum status send(struct post *p, struct message_sent *sent)
 			p->api->messages, &p->draft, &p->people.receiver, p->call->by, sent);
 	if (uuid_parse(p->group_text, &group) != STATUS_OK)
 		return STATUS_NOT_FOUND;
-	rc = message_group_store_member(p->api->table, &group, &p->caller->uuid, p->call->by);
+	rc = message_group_members_check(p->api->members, &group, &p->caller->uuid, p->call->by);
 	if (rc != STATUS_OK)
 		return rc;
 	return message_store_send(p->api->messages, &p->draft, &group, p->call->by, sent);

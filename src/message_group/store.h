@@ -23,7 +23,7 @@ void message_group_page_clear(struct message_group_page *page);
 
 /* STATUS_OK: user is a member of group. STATUS_NOT_FOUND: no member, or no such group. Membership
  * is never revoked today: whoever brings in leaving a group must delete the MBR# row and the GRP#
- * row together, and look here. */
+ * row together, and look into message_group/members.h first. */
 STATUS_MUSTCHECK enum status message_group_store_member(
 	struct dynamo *d, const struct uuid *group, const struct uuid *user, struct deadline by);
 

@@ -95,6 +95,19 @@ START_TEST(any_other_text_is_refused_and_nothing_is_written)
 }
 END_TEST
 
+START_TEST(the_bytes_are_the_digits_in_pairs)
+{
+	static const unsigned char should[UUID_BYTES] = { 0x01, 0x23, 0xab, 0xcd, 0xef, 0xab, 0xcd,
+		0xef, 0x00, 0x9f, 0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc };
+	unsigned char bytes[UUID_BYTES];
+	struct uuid u;
+
+	ck_assert_int_eq(uuid_parse(SLICE("0123ABCD-efab-cdef-009f-123456789abc"), &u), STATUS_OK);
+	uuid_bytes(&u, bytes);
+	ck_assert_mem_eq(bytes, should, sizeof(bytes));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("base_uuid");
@@ -104,6 +117,7 @@ int main(void)
 	tcase_add_test(tests, every_other_digit_varies);
 	tcase_add_test(tests, either_case_is_read_and_becomes_lower_case);
 	tcase_add_test(tests, any_other_text_is_refused_and_nothing_is_written);
+	tcase_add_test(tests, the_bytes_are_the_digits_in_pairs);
 	suite_add_tcase(suite, tests);
 	return check_main(suite);
 }

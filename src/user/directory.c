@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* The memory in front of user_store_by_cognito_id. */
+#include "user/directory.h"
+
+#include "base/lru.h"
+#include "user/store.h"
+
+#include <stdlib.h>
+
+struct user_directory {
+	struct pg *pg;
+	struct lru *users;
+};
+
+/* The id itself, filled up with NULs, of which an id has none: two ids never share a key. */
+struct key {
+	char text[USER_DIRECTORY_KEY_MAX];
+};
+
+struct known_user {
+	int64_t read_ms; /* when Postgres was asked */
+	struct uuid uuid;
+	unsigned char handle_len, display_name_len;
+	char names[USER_DIRECTORY_NAMES_MAX]; /* handle, display name */
+};
+
+enum status user_directory_new(struct pg *p, struct user_directory **out)
+{
+	const struct lru_shape shape = { .capacity = USER_DIRECTORY_CAPACITY,
+		.key_size = sizeof(struct key),
+		.value_size = sizeof(struct known_user) };
+	struct user_directory *d = calloc(1, sizeof(*d));
+	enum status rc;
+
+	if (!d)
+		return STATUS_NO_MEMORY;
+	d->pg = p;
+	rc = lru_new(&shape, &d->users);
+	if (rc != STATUS_OK) {
+		user_directory_free(d);
+		return rc;
+	}
+	*out = d;
+	return STATUS_OK;
+}
+
+void user_directory_free(struct user_directory *d)
+{
+	if (!d)
+		return;
+	lru_free(d->users);
+	free(d);
+}
+
+static bool make_key(struct slice id, struct key *out)
+{
+	*out = (struct key){ .text = { 0 } };
+	if (id.len == 0 || id.len > sizeof(out->text) || memchr(id.ptr, '\0', id.len))
+		return false;
+	memcpy(out->text, id.ptr, id.len);
+	return true;
+}
+
+static void remember(
+	struct user_directory *d, const struct key *key, int64_t read_ms, const struct user *user)
+{
+	struct known_user known = { .read_ms = read_ms, .uuid = user->uuid };
+	size_t handle_len = strlen(user->handle), name_len = strlen(user->display_name);
+
+	if (handle_len > sizeof(known.names) || name_len > sizeof(known.names) - handle_len)
+		return;
+	known.handle_len = (unsigned char)handle_len;
+	known.display_name_len = (unsigned char)name_len;
+	memcpy(known.names, user->handle, handle_len);
+	memcpy(known.names + handle_len, user->display_name, name_len);
+	lru_put(d->users, key->text, &known);
+}
+
+static enum status make_user(const struct known_user *known, struct user *out)
+{
+	const struct slice handle = { known->names, known->handle_len };
+	const struct slice name = { known->names + known->handle_len, known->display_name_len };
+
+	return user_make(&known->uuid, handle, name, out);
+}
+
+enum status user_directory_find(struct user_directory *d, struct slice cognito_user_id,
+	int64_t now_ms, struct deadline by, struct user *out)
+{
+	struct key key;
+	bool has_key = make_key(cognito_user_id, &key);
+	const struct known_user *known = has_key ? lru_find(d->users, key.text) : NULL;
+	enum status rc;
+
+	if (known && now_ms - known->read_ms < USER_DIRECTORY_AGE_MS)
+		return make_user(known, out);
+	rc = user_store_by_cognito_id(d->pg, cognito_user_id, by, out);
+	/* Postgres answered after now_ms with what was true then or later. */
+	if (rc == STATUS_OK && has_key)
+		remember(d, &key, now_ms, out);
+	return rc;
+}
