@@ -32,12 +32,12 @@ struct scan {
 
 static enum status scan_value(struct scan *s);
 
-static bool at_char(const struct scan *s, char c)
+static inline bool at_char(const struct scan *s, char c)
 {
 	return s->at < s->end && *s->at == c;
 }
 
-static bool take_char(struct scan *s, char c)
+static inline bool take_char(struct scan *s, char c)
 {
 	if (!at_char(s, c))
 		return false;
@@ -45,10 +45,14 @@ static bool take_char(struct scan *s, char c)
 	return true;
 }
 
-static void skip_space(struct scan *s)
+static bool is_space(char c)
 {
-	while (s->at < s->end &&
-		(*s->at == ' ' || *s->at == '\n' || *s->at == '\r' || *s->at == '\t'))
+	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+static inline void skip_space(struct scan *s)
+{
+	while (s->at < s->end && *s->at <= ' ' && is_space(*s->at))
 		s->at++;
 }
 
@@ -59,29 +63,35 @@ static uint32_t offset(const struct scan *s, const char *p)
 	return (uint32_t)(p - s->start);
 }
 
+/* A row of strings has a node for each ten bytes or so. */
+static enum status grow_nodes(const struct scan *s)
+{
+	struct json_nodes *n = s->nodes;
+	size_t room = n->room ? n->room * 2 : (size_t)(s->end - s->start) / 10 + 16;
+	struct json_node *grown = reallocarray(n->items, room, sizeof(*grown));
+
+	if (!grown)
+		return STATUS_NO_MEMORY;
+	n->items = grown;
+	n->room = room;
+	return STATUS_OK;
+}
+
 /* A node that starts here, not finished; *index is its place. */
-static enum status open_node(struct scan *s, size_t *index)
+static inline enum status open_node(const struct scan *s, size_t *index)
 {
 	struct json_nodes *n = s->nodes;
 
 	if (!n)
 		return STATUS_OK;
-	if (n->count == n->room) {
-		/* A row of strings has a node for each ten bytes or so. */
-		size_t room = n->room ? n->room * 2 : (size_t)(s->end - s->start) / 10 + 16;
-		struct json_node *grown = reallocarray(n->items, room, sizeof(*grown));
-
-		if (!grown)
-			return STATUS_NO_MEMORY;
-		n->items = grown;
-		n->room = room;
-	}
+	if (n->count == n->room && grow_nodes(s) != STATUS_OK)
+		return STATUS_NO_MEMORY;
 	*index = n->count++;
 	n->items[*index] = (struct json_node){ .at = offset(s, s->at) };
 	return STATUS_OK;
 }
 
-static void close_node(const struct scan *s, size_t index)
+static inline void close_node(const struct scan *s, size_t index)
 {
 	struct json_node *node;
 
@@ -92,7 +102,7 @@ static void close_node(const struct scan *s, size_t index)
 	node->next = (uint32_t)s->nodes->count;
 }
 
-static void close_string(const struct scan *s, size_t index, bool escaped)
+static inline void close_string(const struct scan *s, size_t index, bool escaped)
 {
 	struct json_node *node;
 
@@ -110,7 +120,7 @@ static void close_string(const struct scan *s, size_t index, bool escaped)
 /* --- Strings and names ------------------------------------------------------------------------ */
 
 /* A whole string; *out gets what stands between the quotes. */
-static enum status scan_string(struct scan *s, struct name *out)
+static inline enum status scan_string(struct scan *s, struct name *out)
 {
 	size_t index = 0;
 	const char *end;
@@ -150,6 +160,8 @@ static bool are_same(const struct name *a, const struct name *b)
 
 static bool names_differ(struct name *names, size_t count)
 {
+	if (count < 2)
+		return true;
 	if (count > NAMES_FEW) {
 		qsort(names, count, sizeof(*names), compare_names);
 		for (size_t i = 1; i < count; i++) {
@@ -167,20 +179,25 @@ static bool names_differ(struct name *names, size_t count)
 	return true;
 }
 
-static enum status keep_name(struct scan *s, const struct name *name)
+static enum status grow_names(struct scan *s)
 {
-	if (s->name_count == s->name_room) {
-		size_t room = s->name_room * 2;
-		bool on_heap = s->names != s->first_names;
-		struct name *grown = reallocarray(on_heap ? s->names : NULL, room, sizeof(*grown));
+	size_t room = s->name_room * 2;
+	bool on_heap = s->names != s->first_names;
+	struct name *grown = reallocarray(on_heap ? s->names : NULL, room, sizeof(*grown));
 
-		if (!grown)
-			return STATUS_NO_MEMORY;
-		if (!on_heap)
-			memcpy(grown, s->first_names, sizeof(s->first_names));
-		s->names = grown;
-		s->name_room = room;
-	}
+	if (!grown)
+		return STATUS_NO_MEMORY;
+	if (!on_heap)
+		memcpy(grown, s->first_names, sizeof(s->first_names));
+	s->names = grown;
+	s->name_room = room;
+	return STATUS_OK;
+}
+
+static inline enum status keep_name(struct scan *s, const struct name *name)
+{
+	if (s->name_count == s->name_room && grow_names(s) != STATUS_OK)
+		return STATUS_NO_MEMORY;
 	s->names[s->name_count++] = *name;
 	return STATUS_OK;
 }
