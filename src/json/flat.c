@@ -82,7 +82,9 @@ static const struct json_node *node_of(struct json_at v)
 /* '{' for an object, '"' for a string, ...; NUL for "not there". */
 static char first_char(struct json_at v)
 {
-	return v.doc ? v.doc->text[node_of(v)->at] : '\0';
+	if (!v.doc)
+		return '\0';
+	return v.doc->text[node_of(v)->at];
 }
 
 static struct slice text_of(const struct json_flat *doc, const struct json_node *string)

@@ -150,7 +150,7 @@ size_t json_string_decode(struct slice spelled, char *out)
 	while (spelled.len > 0) {
 		const char *mark = memchr(spelled.ptr, '\\', spelled.len);
 		size_t plain = mark ? (size_t)(mark - spelled.ptr) : spelled.len;
-		uint32_t code;
+		uint32_t code = 0;
 
 		memcpy(out + len, spelled.ptr, plain);
 		len += plain;
