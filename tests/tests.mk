@@ -65,6 +65,9 @@ UNIT_TESTS = \
 	tests/unit/check_pg \
 	tests/unit/check_pg_link \
 	tests/unit/check_pg_loss \
+	tests/unit/check_stream_batch \
+	tests/unit/check_stream_checkpoints \
+	tests/unit/check_stream_shards \
 	tests/unit/check_user_store
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS) tests/unit/check_embed_sql.sh

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* From records to groups, over the groups in passes, and back to a verdict for each record. Only
- * its key says what a record is about: the mover reads the rest from the table. */
+/* From records to groups, over the groups in passes, and back to a verdict for each record. What a
+ * record says is only looked at for whether it makes sense: the mover reads the table. */
 #include "stream/batch.h"
 
 #include "message_table/keys.h"
+#include "message_table/rows.h"
 
 #include <stdlib.h>
 
@@ -58,6 +59,11 @@ static bool judge(
 	}
 	if (table_key_read_messages(record->pk, group) != STATUS_OK) {
 		*verdict = (struct stream_verdict){ STREAM_FATE_BROKEN, "its key names no group" };
+		return false;
+	}
+	if (record->image && !table_message_is_whole(record->image)) {
+		*verdict =
+			(struct stream_verdict){ STREAM_FATE_BROKEN, "its row holds no message" };
 		return false;
 	}
 	return true;

@@ -6,8 +6,6 @@
 #include "stream/outage.h"
 #include "stream/state.h"
 
-#include <unistd.h>
-
 /* How often an instance that stands by asks for the lock; one that has it, whether it still does.
  */
 #define STANDBY_MS 2000
@@ -43,8 +41,7 @@ static void stand_by(struct consumer *c)
 
 static void activate(struct consumer *c, int64_t now_ms)
 {
-	LOG(LOG_INFO, "stream_active", log_str("table", c->state.parts->table_name),
-		log_int("pid", getpid()));
+	LOG(LOG_INFO, "stream_active", log_str("table", c->state.parts->table_name));
 	c->active = true;
 	c->state.list_due_ms = now_ms;
 	c->state.repair_wanted = true;
@@ -67,8 +64,7 @@ static void try_for_lock(struct consumer *c)
 	if (rc == STATUS_OK) {
 		activate(c, now_ms);
 	} else if (!c->said_standby) {
-		LOG(LOG_INFO, "stream_stands_by", log_str("table", c->state.parts->table_name),
-			log_int("pid", getpid()));
+		LOG(LOG_INFO, "stream_stands_by", log_str("table", c->state.parts->table_name));
 		c->said_standby = true;
 	}
 }

@@ -26,8 +26,9 @@ static enum status set_group_aside(void *context, const struct uuid *group, cons
 	enum status rc;
 
 	(void)snprintf(number, sizeof(number), "repair:%s", group->text);
-	s->figures.set_aside++;
 	rc = stream_letters_add(&s->checkpoints, &letter, deadline_in(STREAM_CALL_MS));
+	if (rc == STATUS_OK)
+		s->figures.set_aside++;
 	s->letter_turn = stream_state_postgres(rc);
 	return rc;
 }

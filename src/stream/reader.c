@@ -20,13 +20,16 @@
 #define POLL_REFUSED_MS 2000
 
 #define PASSES 3
-#define GROUP_MS 3000
-/* A batch goes on for so long at the most: other shards wait for their turn. */
-#define BATCH_MS 5000
+#define GROUP_MS 5000
+/* A batch goes on for so long at the most: other shards wait for their turn. What it did not come
+ * to is read again, with all that comes after it, so this is long enough for the groups of a page
+ * with a DynamoDB that is slow. */
+#define BATCH_MS 30000
 #define PING_MS 2000
-/* While most groups fail and DynamoDB still answers (its writes may be throttled), they are tried
- * again for so long before they are set aside. */
-#define TROUBLE_MS 30000
+/* While most groups fail and DynamoDB still answers (its writes alone may be throttled), they are
+ * tried again for so long before they are set aside. Records that come meanwhile are read along
+ * with them: if their groups can be settled, it is the others' own matter. */
+#define TROUBLE_MS 15000
 
 /* A page of records and what became of them. */
 struct page {
@@ -62,7 +65,7 @@ static bool find_out_well(struct stream_state *s, const struct stream_totals *to
 	if (s->parts->signals->stop ||
 		dynamo_ping(s->parts->table, deadline_in(PING_MS)) != STATUS_OK)
 		return false;
-	if (fresh <= 1 || fresh <= totals->groups) {
+	if (fresh <= totals->groups) {
 		s->trouble_ms = 0;
 		return true;
 	}
@@ -116,14 +119,17 @@ static enum stream_turn set_aside(struct page *p, size_t i)
 		.pk = record->pk,
 		.sk = record->sk,
 		.reason = p->verdicts[i].reason };
+	enum stream_turn turn;
 
 	if (letter.sequence_number.len == 0) {
 		(void)snprintf(unnamed, sizeof(unnamed), "%s+%zu", p->shard->position, i + 1);
 		letter.sequence_number = slice_of(unnamed);
 	}
-	p->s->figures.set_aside++;
-	return stream_state_postgres(
+	turn = stream_state_postgres(
 		stream_letters_add(&p->s->checkpoints, &letter, deadline_in(STREAM_CALL_MS)));
+	if (turn == STREAM_TURN_OK)
+		p->s->figures.set_aside++;
+	return turn;
 }
 
 /* Counts the records that are dealt with, from the first one on, setting aside what has to be. */
@@ -263,6 +269,27 @@ static enum stream_turn wait_for_list(struct stream_state *s, struct stream_shar
 	return STREAM_TURN_OK;
 }
 
+/* The position can't be read on from. */
+static enum stream_turn start_over(struct stream_state *s, struct stream_shard *shard)
+{
+	enum stream_turn turn =
+		stream_state_missed(s, "the records after a checkpoint were trimmed", shard->id);
+
+	if (turn != STREAM_TURN_OK)
+		return turn;
+	shard->position[0] = '\0';
+	return save(s, shard, false);
+}
+
+/* An old iterator needs a new one, after the last record that was dealt with. A new one that is of
+ * no use says that its position is not: the service may tell only now that it was trimmed. */
+static enum stream_turn replace_iterator(struct stream_state *s, struct stream_shard *shard)
+{
+	buf_clear(&shard->iterator);
+	shard->due_ms = clock_monotonic_ms() + POLL_LIVELY_MS;
+	return shard->fresh && shard->position[0] != '\0' ? start_over(s, shard) : STREAM_TURN_OK;
+}
+
 static enum stream_turn find_iterator(struct stream_state *s, struct stream_shard *shard)
 {
 	struct dynamo_shard named = { 0 };
@@ -275,19 +302,13 @@ static enum stream_turn find_iterator(struct stream_state *s, struct stream_shar
 	memcpy(named.parent, shard->parent, sizeof(named.parent));
 	rc = dynamo_streams_iterator(s->parts->streams, buf_cstr(&s->arn), &named, shard->position,
 		deadline_in(STREAM_CALL_MS), &shard->iterator);
+	shard->fresh = rc == STATUS_OK;
 	if (rc == STATUS_OK)
 		return STREAM_TURN_OK;
 	buf_clear(&shard->iterator);
 	if (rc == STATUS_NOT_FOUND)
 		return wait_for_list(s, shard);
-	if (rc != STATUS_CONFLICT)
-		return STREAM_TURN_DYNAMODB;
-	turn = stream_state_missed(s, "the records after a checkpoint were trimmed", shard->id);
-	if (turn == STREAM_TURN_OK) {
-		shard->position[0] = '\0';
-		turn = save(s, shard, false);
-	}
-	return turn;
+	return rc == STATUS_CONFLICT ? start_over(s, shard) : STREAM_TURN_DYNAMODB;
 }
 
 static enum stream_turn process(
@@ -317,13 +338,11 @@ static enum stream_turn read_page(struct stream_state *s, struct stream_shard *s
 
 	if (rc == STATUS_NOT_FOUND)
 		return wait_for_list(s, shard);
-	if (rc == STATUS_CONFLICT) { /* a new one, after the last record that was dealt with */
-		buf_clear(&shard->iterator);
-		shard->due_ms = clock_monotonic_ms() + POLL_LIVELY_MS;
-		return STREAM_TURN_OK;
-	}
+	if (rc == STATUS_CONFLICT)
+		return replace_iterator(s, shard);
 	if (rc != STATUS_OK)
 		return STREAM_TURN_DYNAMODB;
+	shard->fresh = false;
 	turn = process(s, shard, records);
 	dynamo_records_free(records);
 	return turn;

@@ -11,7 +11,7 @@
 /* Rows of one page: few, so that no call reads much at once from a table that lives. */
 #define PAGE_ROWS 500
 #define SCAN_MS 4000
-#define GROUP_MS 3000
+#define GROUP_MS 5000
 #define PING_MS 2000
 #define TRIES 3
 

@@ -30,6 +30,7 @@ struct stream_shard {
 	int64_t records_ms; /* when there were records last; 0: never */
 	int64_t newest_s; /* when the last record was written, if more may follow; 0: all is read */
 	int empty_pages; /* in a row */
+	bool fresh; /* the iterator was not read with yet */
 	bool troubled; /* its last turn failed */
 };
 
