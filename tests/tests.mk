@@ -15,6 +15,7 @@ libsupport_a_SOURCES = \
 	tests/support/base64_vectors.c tests/support/digest_info_vectors.c \
 	tests/support/dynamo_fixture.c tests/support/dynamo_fixture.h \
 	tests/support/http_server.c tests/support/http_server.h \
+	tests/support/json_same.c tests/support/json_same.h \
 	tests/support/jwks_stub.c tests/support/jwks_stub.h \
 	tests/support/mint.c tests/support/mint.h \
 	tests/support/padding_vectors.c \
@@ -57,6 +58,7 @@ UNIT_TESTS = \
 	tests/unit/check_http_request \
 	tests/unit/check_json \
 	tests/unit/check_json_check \
+	tests/unit/check_json_flat \
 	tests/unit/check_json_write \
 	tests/unit/check_lambda_handler \
 	tests/unit/check_lambda_runtime \
@@ -94,6 +96,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_dynamo_answer \
 	tests/fuzz/fuzz_dynamo_records \
 	tests/fuzz/fuzz_json \
+	tests/fuzz/fuzz_json_flat \
 	tests/fuzz/fuzz_jwks \
 	tests/fuzz/fuzz_jwt
 check_PROGRAMS += $(FUZZ_TARGETS)
@@ -114,6 +117,10 @@ tests_fuzz_fuzz_dynamo_records_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(fuzz_main)
 tests_fuzz_fuzz_json_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_json_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_json_flat_SOURCES = tests/fuzz/fuzz_json_flat.c \
+	tests/support/json_same.c tests/support/json_same.h $(fuzz_main)
+tests_fuzz_fuzz_json_flat_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_json_flat_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_jwks_SOURCES = tests/fuzz/fuzz_jwks.c $(fuzz_main)
 tests_fuzz_fuzz_jwks_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_jwks_LDADD = $(fuzz_libs)

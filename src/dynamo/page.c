@@ -1,45 +1,40 @@
 /* SPDX-License-Identifier: MIT */
-/* Pages and items as they came back: a parsed answer and a view on it. Asks for nothing. */
+/* Pages and items as they came back: a checked answer and a view on it. Asks for nothing. */
 #include "dynamo/page.h"
 
-#include "base/utf8.h"
 #include "dynamo/request.h"
 #include "json/write.h"
 
 #include <stdlib.h>
 
 struct dynamo_page {
-	struct json *doc; /* owns all that the others point to */
+	struct json_flat *doc; /* owns all that the others point to */
 	struct dynamo_item *items;
 	size_t count;
-	const struct json_value *last_key; /* NULL: there is no more */
+	struct json_at last_key; /* not there: there is no more */
 };
 
-/* The text of an attribute value of that type ("S", "N"): an object with this one member, a
- * string. */
-static bool value_text(const struct json_value *value, const char *type, struct slice *out)
+static bool is_value(struct json_at v)
 {
-	struct json_members m = { .object = value };
 	struct slice text;
 
-	if (!json_next_member(&m) || !slice_equal(m.name, slice_of(type)) ||
-		!json_string(m.value, &text) || json_next_member(&m))
-		return false;
-	*out = text;
-	return true;
+	return json_at_only_string(v, SLICE("S"), &text) ||
+		json_at_only_string(v, SLICE("N"), &text);
 }
 
-/* A key of an item: attributes that are strings or numbers. It will be sent back, so their names
- * must be text: json_next_member gives one with U+0000 in it as bytes that are not. */
-static bool is_key(const struct json_value *v)
+/* A key of an item: attributes that are strings or numbers. It will be sent back, and no attribute
+ * that this project asks for has U+0000 in its name. */
+static bool is_key(struct json_at v)
 {
-	struct json_members m = { .object = v };
+	struct json_walk w = { .in = v };
 	size_t count = 0;
-	struct slice text;
+	struct slice name;
 
-	while (json_next_member(&m)) {
-		if (!utf8_valid(m.name) ||
-			(!value_text(m.value, "S", &text) && !value_text(m.value, "N", &text)))
+	if (json_at_kind(v) != JSON_OBJECT)
+		return false;
+	while (json_walk_next(&w)) {
+		if (!json_at_string(w.name, &name) || memchr(name.ptr, '\0', name.len) ||
+			!is_value(w.value))
 			return false;
 		count++;
 	}
@@ -47,42 +42,43 @@ static bool is_key(const struct json_value *v)
 }
 
 /* Takes items that are all objects. */
-static enum status take_items(struct dynamo_page *p, const struct json_value *array)
+static enum status take_items(struct dynamo_page *p, struct json_at array)
 {
-	size_t count = json_array_len(array);
+	size_t count = json_at_count(array);
+	struct json_walk w = { .in = array };
 
 	if (count == 0)
 		return STATUS_OK;
 	p->items = calloc(count, sizeof(*p->items));
 	if (!p->items)
 		return STATUS_NO_MEMORY;
-	for (size_t i = 0; i < count; i++) {
-		p->items[i].object = json_array_at(array, i);
-		if (json_kind(p->items[i].object) != JSON_OBJECT)
+	while (json_walk_next(&w)) {
+		if (json_at_kind(w.value) != JSON_OBJECT)
 			return STATUS_INVALID;
+		p->items[p->count++].object = w.value;
 	}
-	p->count = count;
 	return STATUS_OK;
 }
 
 static enum status read_query(struct dynamo_page *p)
 {
-	const struct json_value *root = json_root(p->doc);
-	const struct json_value *items = json_get(root, "Items");
+	struct json_at root = json_flat_root(p->doc);
+	struct json_at items = json_at_get(root, SLICE("Items"));
 
-	p->last_key = json_get(root, "LastEvaluatedKey");
-	if (json_kind(items) != JSON_ARRAY || (p->last_key && !is_key(p->last_key)))
+	p->last_key = json_at_get(root, SLICE("LastEvaluatedKey"));
+	if (json_at_kind(items) != JSON_ARRAY ||
+		(json_at_is_there(p->last_key) && !is_key(p->last_key)))
 		return STATUS_INVALID;
 	return take_items(p, items);
 }
 
 static enum status read_get(struct dynamo_page *p)
 {
-	const struct json_value *item = json_get(json_root(p->doc), "Item");
+	struct json_at item = json_at_get(json_flat_root(p->doc), SLICE("Item"));
 
-	if (!item)
+	if (!json_at_is_there(item))
 		return STATUS_OK;
-	if (json_kind(item) != JSON_OBJECT)
+	if (json_at_kind(item) != JSON_OBJECT)
 		return STATUS_INVALID;
 	p->items = calloc(1, sizeof(*p->items));
 	if (!p->items)
@@ -100,7 +96,7 @@ static enum status read_page(
 
 	if (!p)
 		goto out;
-	rc = json_parse_nested(text, DYNAMO_JSON_DEPTH, &p->doc);
+	rc = json_flat_parse(text, DYNAMO_JSON_DEPTH, &p->doc);
 	if (rc == STATUS_OK)
 		rc = read(p);
 	if (rc != STATUS_OK)
@@ -126,7 +122,7 @@ void dynamo_page_free(struct dynamo_page *p)
 {
 	if (!p)
 		return;
-	json_free(p->doc);
+	json_flat_free(p->doc);
 	free(p->items);
 	free(p);
 }
@@ -143,12 +139,12 @@ const struct dynamo_item *dynamo_page_item(const struct dynamo_page *p, size_t i
 
 bool dynamo_page_has_more(const struct dynamo_page *p)
 {
-	return p->last_key != NULL;
+	return json_at_is_there(p->last_key);
 }
 
 bool dynamo_item_string(const struct dynamo_item *item, const char *name, struct slice *out)
 {
-	return value_text(json_get(item->object, name), "S", out);
+	return json_at_only_string(json_at_get(item->object, slice_of(name)), SLICE("S"), out);
 }
 
 bool dynamo_item_int(const struct dynamo_item *item, const char *name, int64_t *out)
@@ -157,7 +153,7 @@ bool dynamo_item_int(const struct dynamo_item *item, const char *name, int64_t *
 	bool negative;
 	uint64_t value = 0, limit;
 
-	if (!value_text(json_get(item->object, name), "N", &text))
+	if (!json_at_only_string(json_at_get(item->object, slice_of(name)), SLICE("N"), &text))
 		return false;
 	negative = text.len > 0 && text.ptr[0] == '-';
 	if (negative)
@@ -179,26 +175,10 @@ bool dynamo_item_int(const struct dynamo_item *item, const char *name, int64_t *
 
 void dynamo_page_write_start(const struct dynamo_page *p, struct buf *b)
 {
-	struct json_members m = { .object = p->last_key };
-
-	if (!p->last_key)
+	if (!dynamo_page_has_more(p))
 		return;
 	dynamo_request_name(b, "ExclusiveStartKey");
-	buf_add_char(b, '{');
-	while (json_next_member(&m)) {
-		struct slice text = SLICE("");
-		bool is_string = value_text(m.value, "S", &text);
-
-		if (!is_string && !value_text(m.value, "N", &text))
-			continue; /* read_query let no such key in */
-		if (b->len > 0 && b->data[b->len - 1] != '{')
-			buf_add_char(b, ',');
-		json_write_string(b, m.name);
-		buf_add_str(b, is_string ? ":{\"S\":" : ":{\"N\":");
-		json_write_string(b, text);
-		buf_add_char(b, '}');
-	}
-	buf_add_char(b, '}');
+	buf_add_slice(b, json_at_spelled(p->last_key));
 }
 
 static bool is_named(struct slice name, const struct dynamo_attr *named, size_t count)
@@ -210,23 +190,19 @@ static bool is_named(struct slice name, const struct dynamo_attr *named, size_t 
 	return false;
 }
 
-enum status dynamo_item_write_rest(const struct dynamo_item *item, const struct dynamo_attr *named,
+void dynamo_item_write_rest(const struct dynamo_item *item, const struct dynamo_attr *named,
 	size_t count, struct buf *b)
 {
-	struct json_members m = { .object = item->object };
+	struct json_walk w = { .in = item->object };
+	struct slice name;
 
-	while (json_next_member(&m)) {
-		enum status rc;
-
-		if (is_named(m.name, named, count))
+	while (json_walk_next(&w)) {
+		if (json_at_string(w.name, &name) && is_named(name, named, count))
 			continue;
 		if (b->len == 0 || b->data[b->len - 1] != '{')
 			buf_add_char(b, ',');
-		json_write_name(b, m.name);
+		buf_add_slice(b, json_at_spelled(w.name));
 		buf_add_char(b, ':');
-		rc = json_write_value(b, m.value);
-		if (rc != STATUS_OK)
-			return rc;
+		buf_add_slice(b, json_at_spelled(w.value));
 	}
-	return STATUS_OK;
 }

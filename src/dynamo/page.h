@@ -6,14 +6,14 @@
 
 #include "base/buf.h"
 #include "dynamo/dynamo.h"
-#include "json/json.h"
+#include "json/flat.h"
 
 /* DynamoDB's attributes nest 32 deep, each level in two of JSON; the items of an answer are up to
  * five levels down in it. */
 #define DYNAMO_JSON_DEPTH 80
 
 struct dynamo_item {
-	const struct json_value *object; /* its attributes; anything else holds none */
+	struct json_at object; /* its attributes; anything else holds none */
 };
 
 /* A Query's or a Scan's answer. STATUS_INVALID if it is not what the API documents: no array
@@ -28,9 +28,8 @@ STATUS_MUSTCHECK enum status dynamo_page_read_get(struct slice text, struct dyna
 void dynamo_page_write_start(const struct dynamo_page *p, struct buf *b);
 
 /* Appends the item's attributes that named (of count) does not name to a JSON object that is being
- * written, each as it came. STATUS_INVALID if one can't be written again, STATUS_NO_MEMORY; a
- * buffer that is full shows in buf_ok(). */
-STATUS_MUSTCHECK enum status dynamo_item_write_rest(const struct dynamo_item *item,
-	const struct dynamo_attr *named, size_t count, struct buf *b);
+ * written, each as it came. A buffer that is full shows in buf_ok(). */
+void dynamo_item_write_rest(const struct dynamo_item *item, const struct dynamo_attr *named,
+	size_t count, struct buf *b);
 
 #endif

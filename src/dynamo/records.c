@@ -5,7 +5,7 @@
 #include "base/ascii.h"
 #include "dynamo/page.h"
 #include "dynamo/streams.h"
-#include "json/json.h"
+#include "json/flat.h"
 
 #include <stdlib.h>
 
@@ -18,13 +18,13 @@ struct entry {
 };
 
 struct dynamo_records {
-	struct json *doc; /* owns all that the others point to */
+	struct json_flat *doc; /* owns all that the others point to */
 	struct entry *entries;
 	size_t count;
 	struct slice next;
 };
 
-static enum dynamo_event read_event(const struct json_value *record)
+static enum dynamo_event read_event(struct json_at record)
 {
 	static const struct {
 		struct slice name;
@@ -36,7 +36,7 @@ static enum dynamo_event read_event(const struct json_value *record)
 	};
 	struct slice name;
 
-	if (!json_get_string(record, "eventName", &name))
+	if (!json_at_string(json_at_get(record, SLICE("eventName")), &name))
 		return DYNAMO_EVENT_UNKNOWN;
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
 		if (slice_equal(name, events[i].name))
@@ -46,22 +46,22 @@ static enum dynamo_event read_event(const struct json_value *record)
 }
 
 /* Seconds, in the streams' answers and in a function's events alike, with a fraction or without. */
-static int64_t read_created(const struct json_value *change)
+static int64_t read_created(struct json_at change)
 {
 	double seconds;
 
-	if (!json_number(json_get(change, "ApproximateCreationDateTime"), &seconds) ||
+	if (!json_at_number(json_at_get(change, SLICE("ApproximateCreationDateTime")), &seconds) ||
 		seconds < 0 || seconds > CREATED_MAX)
 		return 0;
 	return (int64_t)seconds;
 }
 
 /* What is missing, or is not what the API documents, is left empty. */
-static void read_record(const struct json_value *v, struct entry *e)
+static void read_record(struct json_at v, struct entry *e)
 {
-	const struct json_value *change = json_get(v, "dynamodb");
-	const struct json_value *image = json_get(change, "NewImage");
-	struct dynamo_item keys = { json_get(change, "Keys") };
+	struct json_at change = json_at_get(v, SLICE("dynamodb"));
+	struct json_at image = json_at_get(change, SLICE("NewImage"));
+	struct dynamo_item keys = { json_at_get(change, SLICE("Keys")) };
 	struct dynamo_record *r = &e->record;
 
 	*r = (struct dynamo_record){
@@ -71,44 +71,44 @@ static void read_record(const struct json_value *v, struct entry *e)
 		.sk = SLICE(""),
 		.created_s = read_created(change),
 	};
-	if (!json_get_string(change, "SequenceNumber", &r->sequence_number) ||
+	if (!json_at_string(json_at_get(change, SLICE("SequenceNumber")), &r->sequence_number) ||
 		r->sequence_number.len >= DYNAMO_SEQUENCE_SIZE ||
 		!ascii_is_visible(r->sequence_number))
 		r->sequence_number = SLICE("");
 	(void)dynamo_item_string(&keys, "pk", &r->pk);
 	(void)dynamo_item_string(&keys, "sk", &r->sk);
-	if (json_kind(image) != JSON_OBJECT)
+	if (json_at_kind(image) != JSON_OBJECT)
 		return;
 	e->image.object = image;
 	r->image = &e->image;
 }
 
 /* A text, or absent or null where a shard ends. */
-static bool read_next(const struct json_value *root, struct slice *out)
+static bool read_next(struct json_at root, struct slice *out)
 {
-	const struct json_value *next = json_get(root, "NextShardIterator");
+	struct json_at next = json_at_get(root, SLICE("NextShardIterator"));
 
 	*out = SLICE("");
-	if (!next || json_kind(next) == JSON_NULL)
+	if (json_at_kind(next) == JSON_NULL)
 		return true;
-	return json_string(next, out) && out->len > 0;
+	return json_at_string(next, out) && out->len > 0;
 }
 
 static enum status read_batch(struct dynamo_records *r)
 {
-	const struct json_value *list = json_get(json_root(r->doc), "Records");
-	size_t count = json_array_len(list);
+	struct json_at root = json_flat_root(r->doc), list = json_at_get(root, SLICE("Records"));
+	struct json_walk w = { .in = list };
+	size_t count = json_at_count(list);
 
-	if (json_kind(list) != JSON_ARRAY || !read_next(json_root(r->doc), &r->next))
+	if (json_at_kind(list) != JSON_ARRAY || !read_next(root, &r->next))
 		return STATUS_INVALID;
 	if (count == 0)
 		return STATUS_OK;
 	r->entries = calloc(count, sizeof(*r->entries));
 	if (!r->entries)
 		return STATUS_NO_MEMORY;
-	for (size_t i = 0; i < count; i++)
-		read_record(json_array_at(list, i), &r->entries[i]);
-	r->count = count;
+	while (json_walk_next(&w))
+		read_record(w.value, &r->entries[r->count++]);
 	return STATUS_OK;
 }
 
@@ -119,7 +119,7 @@ enum status dynamo_records_parse(struct slice text, struct dynamo_records **out)
 
 	if (!r)
 		goto out;
-	rc = json_parse_nested(text, DYNAMO_JSON_DEPTH, &r->doc);
+	rc = json_flat_parse(text, DYNAMO_JSON_DEPTH, &r->doc);
 	if (rc == STATUS_OK)
 		rc = read_batch(r);
 	if (rc != STATUS_OK)
@@ -135,7 +135,7 @@ void dynamo_records_free(struct dynamo_records *r)
 {
 	if (!r)
 		return;
-	json_free(r->doc);
+	json_flat_free(r->doc);
 	free(r->entries);
 	free(r);
 }

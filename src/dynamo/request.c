@@ -139,21 +139,16 @@ void dynamo_request_scan(struct buf *b, const char *table, const struct dynamo_s
 	add_bounds(b, s->limit, s->resume);
 }
 
-enum status dynamo_request_write(struct buf *b, const char *table, const struct dynamo_write *w)
+void dynamo_request_write(struct buf *b, const char *table, const struct dynamo_write *w)
 {
-	enum status rc = STATUS_OK;
-
 	json_write_member(b, "TableName", slice_of(table));
 	open_item(b, w->kind == DYNAMO_PUT ? "Item" : "Key", w->attrs, w->attr_count);
 	if (w->base)
-		rc = dynamo_item_write_rest(w->base, w->attrs, w->attr_count, b);
+		dynamo_item_write_rest(w->base, w->attrs, w->attr_count, b);
 	buf_add_char(b, '}');
-	if (rc != STATUS_OK)
-		return rc;
 	if (w->update.text)
 		json_write_member(b, "UpdateExpression", slice_of(w->update.text));
 	if (w->condition.text)
 		json_write_member(b, "ConditionExpression", slice_of(w->condition.text));
 	dynamo_request_values(b, &w->condition, &w->update);
-	return STATUS_OK;
 }

@@ -32,9 +32,7 @@ void dynamo_request_query(struct buf *b, const char *table, const struct dynamo_
 /* All members of a scan. */
 void dynamo_request_scan(struct buf *b, const char *table, const struct dynamo_scan *s);
 
-/* All members of one write: table, item or key, expressions. STATUS_INVALID if the item that a put
- * is based on can't be written again; STATUS_NO_MEMORY. */
-STATUS_MUSTCHECK enum status dynamo_request_write(
-	struct buf *b, const char *table, const struct dynamo_write *w);
+/* All members of one write: table, item or key, expressions. */
+void dynamo_request_write(struct buf *b, const char *table, const struct dynamo_write *w);
 
 #endif

@@ -150,16 +150,13 @@ enum status dynamo_write(struct dynamo *d, const struct dynamo_write *w, struct 
 		[DYNAMO_UPDATE] = "UpdateItem",
 	};
 	struct attempt a = { .dynamo = d, .by = by };
-	enum status rc;
 
 	if (w->kind == DYNAMO_CHECK || !is_sound(w))
 		return STATUS_INVALID;
 	a.operation = operations[w->kind];
 	buf_clear(&d->body);
 	buf_add_char(&d->body, '{');
-	rc = dynamo_request_write(&d->body, d->table, w);
-	if (rc != STATUS_OK)
-		return rc;
+	dynamo_request_write(&d->body, d->table, w);
 	buf_add_char(&d->body, '}');
 	return write_until_settled(&a);
 }
@@ -193,9 +190,7 @@ enum status dynamo_transact(struct dynamo *d, const struct dynamo_write *writes,
 		buf_add_str(&d->body, i > 0 ? ",{" : "{");
 		dynamo_request_name(&d->body, kinds[writes[i].kind]);
 		buf_add_char(&d->body, '{');
-		rc = dynamo_request_write(&d->body, d->table, &writes[i]);
-		if (rc != STATUS_OK)
-			return rc;
+		dynamo_request_write(&d->body, d->table, &writes[i]);
 		buf_add_str(&d->body, "}}");
 	}
 	buf_add_str(&d->body, "]}");

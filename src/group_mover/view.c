@@ -63,9 +63,10 @@ void group_view_clear(struct group_view *v)
 /* --- The newest message ------------------------------------------------------------------- */
 
 static enum table_verdict judge_message(
-	const struct dynamo_item *item, const struct table_rows *so_far)
+	const struct dynamo_item *item, const struct table_rows *so_far, struct slice *name)
 {
 	(void)so_far;
+	(void)name;
 	return table_message_is_whole(item) ? TABLE_ROW_SHOW : TABLE_ROW_BROKEN;
 }
 

@@ -18,8 +18,14 @@
 #define FRONT_WAIT_S                                                                               \
 	2 /* for bytes from or to the front; libfcgi itself waits two more when it closes */
 
+/* libfcgi writes by as much, and a kernel's own account of it is longer: a socket that holds four
+ * times an answer takes it without a wait. */
+#define BUFFER_PER_BYTE 4
+
 struct fastcgi {
 	FCGX_Request request;
+	size_t unbounded_max; /* the longest answer that a new connection takes without a wait */
+	bool read_bounded; /* this connection's reads are */
 };
 
 /* What a signal handler needs must be reachable without arguments: the one exception to "no globals
@@ -92,23 +98,39 @@ void fastcgi_close(struct fastcgi *f)
 	free(f);
 }
 
-static int read_body(void *source, char *into, int n)
-{
-	FCGX_Stream *in = source;
-	int got = FCGX_GetStr(into, n, in);
-
-	return got == 0 && FCGX_GetError(in) != 0 ? -1 : got;
-}
-
 /* A front that stops in the middle of a body, or does not take the answer, must not hold the
- * worker. The parameters are read within FCGX_Accept_r, which waits for their first byte itself. */
-static void bound_waits(int fd)
+ * worker: SO_RCVTIMEO or SO_SNDTIMEO, set where a wait is possible at all. The parameters are read
+ * within FCGX_Accept_r, which waits for their first byte itself. */
+static void bound_waits(int fd, int option)
 {
 	const struct timeval most = { .tv_sec = FRONT_WAIT_S };
 
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof(most)) != 0 ||
-		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof(most)) != 0)
+	if (setsockopt(fd, SOL_SOCKET, option, &most, sizeof(most)) != 0)
 		LOG(LOG_WARN, "front_without_timeout", log_int("errno", errno));
+}
+
+static int read_body(void *source, char *into, int n)
+{
+	struct fastcgi *f = source;
+	FCGX_Stream *in = f->request.in;
+	int got;
+
+	if (!f->read_bounded)
+		bound_waits(f->request.ipcFd, SO_RCVTIMEO);
+	f->read_bounded = true;
+	got = FCGX_GetStr(into, n, in);
+	return got == 0 && FCGX_GetError(in) != 0 ? -1 : got;
+}
+
+/* Connections to one listening socket are all alike, and their buffers never shrink. */
+static void learn_buffer(struct fastcgi *f)
+{
+	int size = 0;
+	socklen_t len = sizeof(size);
+
+	if (f->unbounded_max == 0 &&
+		getsockopt(f->request.ipcFd, SOL_SOCKET, SO_SNDBUF, &size, &len) == 0 && size > 0)
+		f->unbounded_max = (size_t)size / BUFFER_PER_BYTE;
 }
 
 enum status fastcgi_accept(struct fastcgi *f, struct http_request *r)
@@ -121,9 +143,10 @@ enum status fastcgi_accept(struct fastcgi *f, struct http_request *r)
 		LOG(LOG_ERROR, "accept_failed", log_int("errno", errno));
 		return STATUS_UNAVAILABLE;
 	}
-	bound_waits(f->request.ipcFd);
+	learn_buffer(f);
+	f->read_bounded = false;
 	r->read = read_body;
-	r->source = f->request.in;
+	r->source = f;
 	return http_request_read_params(r, f->request.envp);
 }
 
@@ -131,6 +154,8 @@ enum status fastcgi_write(struct fastcgi *f, struct slice bytes)
 {
 	if (bytes.len > INT_MAX)
 		return STATUS_TOO_LARGE;
+	if (bytes.len > f->unbounded_max)
+		bound_waits(f->request.ipcFd, SO_SNDTIMEO);
 	if (FCGX_PutStr(bytes.ptr, (int)bytes.len, f->request.out) < 0)
 		return STATUS_UNAVAILABLE;
 	return STATUS_OK;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The strict check that every JSON text passes before json-c sees it: RFC 8259 to the letter, and
- * the rules of json/json.h besides. Builds nothing. */
-#include "base/utf8.h"
+/* The strict check that every JSON text passes: RFC 8259 to the letter, and the rules of
+ * json/json.h besides. Notes where the values are for those that read them in place. */
 #include "json/json.h"
+#include "json/scan.h"
 
 #include <stdlib.h>
 
@@ -13,158 +13,155 @@
  * body of nothing but names costs no quadratic time. */
 #define NAMES_FEW 12
 
+/* As spelled between its quotes. */
+struct name {
+	const char *ptr;
+	uint32_t len;
+	bool escaped;
+};
+
 struct scan {
-	struct slice rest;
+	const char *start, *at, *end;
 	int depth, depth_max;
-	/* As spelled between their quotes; a stack, the innermost object's last. */
-	struct slice *names;
+	struct json_nodes *nodes; /* NULL: nobody wants them */
+	struct name *names; /* a stack, the innermost object's last */
 	size_t name_count;
 	size_t name_room;
-	struct slice first_names[NAMES_ROOM];
+	struct name first_names[NAMES_ROOM];
 };
 
 static enum status scan_value(struct scan *s);
 
-static bool at_char(const struct scan *s, char c)
+static inline bool at_char(const struct scan *s, char c)
 {
-	return s->rest.len > 0 && *s->rest.ptr == c;
+	return s->at < s->end && *s->at == c;
 }
 
-static bool take_char(struct scan *s, char c)
+static inline bool take_char(struct scan *s, char c)
 {
 	if (!at_char(s, c))
 		return false;
-	s->rest = slice_skip(s->rest, 1);
+	s->at++;
 	return true;
 }
 
-static void skip_space(struct scan *s)
+static bool is_space(char c)
 {
-	while (at_char(s, ' ') || at_char(s, '\n') || at_char(s, '\r') || at_char(s, '\t'))
-		s->rest = slice_skip(s->rest, 1);
+	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
-/* --- Strings: RFC 8259 section 7 ------------------------------------------------------------- */
-
-static bool read_hex4(struct slice text, uint32_t *out)
+static inline void skip_space(struct scan *s)
 {
-	uint32_t code = 0;
-
-	if (text.len < 4)
-		return false;
-	for (size_t i = 0; i < 4; i++) {
-		char c = text.ptr[i];
-
-		if (c >= '0' && c <= '9')
-			code = code << 4 | (uint32_t)(c - '0');
-		else if (c >= 'a' && c <= 'f')
-			code = code << 4 | (uint32_t)(c - 'a' + 10);
-		else if (c >= 'A' && c <= 'F')
-			code = code << 4 | (uint32_t)(c - 'A' + 10);
-		else
-			return false;
-	}
-	*out = code;
-	return true;
+	while (s->at < s->end && *s->at <= ' ' && is_space(*s->at))
+		s->at++;
 }
 
-/* \uXXXX at the start of text, or two of them for a surrogate pair; its length, 0 if malformed. */
-static size_t read_unicode_escape(struct slice text, uint32_t *out)
-{
-	uint32_t high, low;
+/* --- Nodes ------------------------------------------------------------------------------------ */
 
-	if (!read_hex4(slice_skip(text, 2), &high))
-		return 0;
-	if (high < 0xd800 || high > 0xdfff) {
-		*out = high;
-		return 6;
-	}
-	if (high > 0xdbff || text.len < 12 || text.ptr[6] != '\\' || text.ptr[7] != 'u' ||
-		!read_hex4(slice_skip(text, 8), &low) || low < 0xdc00 || low > 0xdfff)
-		return 0;
-	*out = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
-	return 12;
+static uint32_t offset(const struct scan *s, const char *p)
+{
+	return (uint32_t)(p - s->start);
 }
 
-/* One character of a string, spelled in any way, at the start of text, which is not empty. Its
- * length in bytes as spelled; 0 if no string may hold it (so for the closing quote). */
-static size_t read_character(struct slice text, uint32_t *out)
+/* A row of strings has a node for each ten bytes or so. */
+static enum status grow_nodes(const struct scan *s)
 {
-	static const char escapes[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
-	unsigned char c = (unsigned char)*text.ptr;
-	size_t len;
+	struct json_nodes *n = s->nodes;
+	size_t room = n->room ? n->room * 2 : (size_t)(s->end - s->start) / 10 + 16;
+	struct json_node *grown = reallocarray(n->items, room, sizeof(*grown));
 
-	if (c == '\\') {
-		const char *found;
-
-		if (text.len < 2 || text.ptr[1] == '\0')
-			return 0;
-		if (text.ptr[1] == 'u')
-			return read_unicode_escape(text, out);
-		found = strchr(escapes, text.ptr[1]);
-		if (!found)
-			return 0;
-		*out = (unsigned char)meanings[found - escapes];
-		return 2;
-	}
-	if (c < 0x20 || c == '"' || utf8_char_len(text) == 0)
-		return 0;
-	*out = utf8_decode(text, &len);
-	return len;
+	if (!grown)
+		return STATUS_NO_MEMORY;
+	n->items = grown;
+	n->room = room;
+	return STATUS_OK;
 }
+
+/* A node that starts here, not finished; *index is its place. */
+static inline enum status open_node(const struct scan *s, size_t *index)
+{
+	struct json_nodes *n = s->nodes;
+
+	if (!n)
+		return STATUS_OK;
+	if (n->count == n->room && grow_nodes(s) != STATUS_OK)
+		return STATUS_NO_MEMORY;
+	*index = n->count++;
+	n->items[*index] = (struct json_node){ .at = offset(s, s->at) };
+	return STATUS_OK;
+}
+
+static inline void close_node(const struct scan *s, size_t index)
+{
+	struct json_node *node;
+
+	if (!s->nodes)
+		return;
+	node = &s->nodes->items[index];
+	node->len = offset(s, s->at) - node->at;
+	node->next = (uint32_t)s->nodes->count;
+}
+
+static inline void close_string(const struct scan *s, size_t index, bool escaped)
+{
+	struct json_node *node;
+
+	if (!s->nodes)
+		return;
+	node = &s->nodes->items[index];
+	node->len = offset(s, s->at) - node->at;
+	node->text_len = node->len - 2;
+	if (escaped)
+		s->nodes->escaped += node->text_len;
+	else
+		node->text_at = node->at + 1;
+}
+
+/* --- Strings and names ------------------------------------------------------------------------ */
 
 /* A whole string; *out gets what stands between the quotes. */
-static bool scan_string(struct scan *s, struct slice *out)
+static inline enum status scan_string(struct scan *s, struct name *out)
 {
-	const char *start;
+	size_t index = 0;
+	const char *end;
+	enum status rc;
 
-	if (!take_char(s, '"'))
-		return false;
-	start = s->rest.ptr;
-	while (s->rest.len > 0) {
-		unsigned char c = (unsigned char)*s->rest.ptr;
-		uint32_t code;
-		size_t len = 1;
-
-		if (c == '"') {
-			*out = (struct slice){ start, (size_t)(s->rest.ptr - start) };
-			s->rest = slice_skip(s->rest, 1);
-			return true;
-		}
-		if (c < 0x20 || c >= 0x80 || c == '\\')
-			len = read_character(s->rest, &code);
-		if (len == 0)
-			return false;
-		s->rest = slice_skip(s->rest, len);
-	}
-	return false;
+	if (!at_char(s, '"'))
+		return STATUS_INVALID;
+	rc = open_node(s, &index);
+	if (rc != STATUS_OK)
+		return rc;
+	out->ptr = ++s->at;
+	out->escaped = false;
+	end = json_string_end(s->at, s->end, &out->escaped);
+	if (!end)
+		return STATUS_INVALID;
+	out->len = (uint32_t)(end - s->at);
+	s->at = end + 1;
+	close_string(s, index, out->escaped);
+	return STATUS_OK;
 }
 
-/* --- Names: none twice in one object ---------------------------------------------------------- */
-
-/* Order of two spelled names by what they mean. UTF-8 sorts as its code points do, so that the two
- * ways to compare agree. */
+/* The two ways to compare agree: see json_string_compare. */
 static int compare_names(const void *left, const void *right)
 {
-	struct slice a = *(const struct slice *)left, b = *(const struct slice *)right;
-	bool plain = (a.len == 0 || !memchr(a.ptr, '\\', a.len)) &&
-		(b.len == 0 || !memchr(b.ptr, '\\', b.len));
+	const struct name *l = left, *r = right;
+	struct slice a = { l->ptr, l->len }, b = { r->ptr, r->len };
 
-	if (plain)
-		return slice_compare(a, b);
-	while (a.len > 0 && b.len > 0) {
-		uint32_t x, y;
-
-		a = slice_skip(a, read_character(a, &x));
-		b = slice_skip(b, read_character(b, &y));
-		if (x != y)
-			return x < y ? -1 : 1;
-	}
-	return (a.len > 0) - (b.len > 0);
+	return l->escaped || r->escaped ? json_string_compare(a, b) : slice_compare(a, b);
 }
 
-static bool names_differ(struct slice *names, size_t count)
+static bool are_same(const struct name *a, const struct name *b)
 {
+	if (a->escaped || b->escaped)
+		return compare_names(a, b) == 0;
+	return a->len == b->len && memcmp(a->ptr, b->ptr, a->len) == 0;
+}
+
+static bool names_differ(struct name *names, size_t count)
+{
+	if (count < 2)
+		return true;
 	if (count > NAMES_FEW) {
 		qsort(names, count, sizeof(*names), compare_names);
 		for (size_t i = 1; i < count; i++) {
@@ -175,28 +172,33 @@ static bool names_differ(struct slice *names, size_t count)
 	}
 	for (size_t i = 1; i < count; i++) {
 		for (size_t j = 0; j < i; j++) {
-			if (compare_names(&names[i], &names[j]) == 0)
+			if (are_same(&names[i], &names[j]))
 				return false;
 		}
 	}
 	return true;
 }
 
-static enum status keep_name(struct scan *s, struct slice name)
+static enum status grow_names(struct scan *s)
 {
-	if (s->name_count == s->name_room) {
-		size_t room = s->name_room * 2;
-		bool on_heap = s->names != s->first_names;
-		struct slice *grown = reallocarray(on_heap ? s->names : NULL, room, sizeof(*grown));
+	size_t room = s->name_room * 2;
+	bool on_heap = s->names != s->first_names;
+	struct name *grown = reallocarray(on_heap ? s->names : NULL, room, sizeof(*grown));
 
-		if (!grown)
-			return STATUS_NO_MEMORY;
-		if (!on_heap)
-			memcpy(grown, s->first_names, sizeof(s->first_names));
-		s->names = grown;
-		s->name_room = room;
-	}
-	s->names[s->name_count++] = name;
+	if (!grown)
+		return STATUS_NO_MEMORY;
+	if (!on_heap)
+		memcpy(grown, s->first_names, sizeof(s->first_names));
+	s->names = grown;
+	s->name_room = room;
+	return STATUS_OK;
+}
+
+static inline enum status keep_name(struct scan *s, const struct name *name)
+{
+	if (s->name_count == s->name_room && grow_names(s) != STATUS_OK)
+		return STATUS_NO_MEMORY;
+	s->names[s->name_count++] = *name;
 	return STATUS_OK;
 }
 
@@ -204,11 +206,11 @@ static enum status keep_name(struct scan *s, struct slice name)
 
 static bool scan_digits(struct scan *s)
 {
-	size_t before = s->rest.len;
+	const char *before = s->at;
 
-	while (s->rest.len > 0 && *s->rest.ptr >= '0' && *s->rest.ptr <= '9')
-		s->rest = slice_skip(s->rest, 1);
-	return s->rest.len < before;
+	while (s->at < s->end && *s->at >= '0' && *s->at <= '9')
+		s->at++;
+	return s->at > before;
 }
 
 /* RFC 8259 section 6. A second digit after a leading zero is left over, and nothing that may
@@ -230,21 +232,21 @@ static bool scan_number(struct scan *s)
 
 static bool scan_word(struct scan *s, struct slice word)
 {
-	if (!slice_starts_with(s->rest, word))
+	if (!slice_starts_with((struct slice){ s->at, (size_t)(s->end - s->at) }, word))
 		return false;
-	s->rest = slice_skip(s->rest, word.len);
+	s->at += word.len;
 	return true;
 }
 
 static enum status scan_member(struct scan *s)
 {
-	struct slice name;
+	struct name name;
 	enum status rc;
 
 	skip_space(s);
-	if (!scan_string(s, &name))
-		return STATUS_INVALID;
-	rc = keep_name(s, name);
+	rc = scan_string(s, &name);
+	if (rc == STATUS_OK)
+		rc = keep_name(s, &name);
 	if (rc != STATUS_OK)
 		return rc;
 	skip_space(s);
@@ -303,21 +305,19 @@ static enum status scan_nested(struct scan *s)
 	return rc;
 }
 
-/* A value and the white space on both sides of it. Recursion ends at depth_max. */
-static enum status scan_value(struct scan *s)
+/* Anything but a string. */
+static enum status scan_other(struct scan *s)
 {
-	enum status rc = STATUS_OK;
-	struct slice text;
+	size_t index = 0;
+	enum status rc = open_node(s, &index);
 	bool sound = true;
 
-	skip_space(s);
-	switch (s->rest.len > 0 ? *s->rest.ptr : '\0') {
+	if (rc != STATUS_OK)
+		return rc;
+	switch (s->at < s->end ? *s->at : '\0') {
 	case '{':
 	case '[':
 		rc = scan_nested(s);
-		break;
-	case '"':
-		sound = scan_string(s, &text);
 		break;
 	case 't':
 		sound = scan_word(s, SLICE("true"));
@@ -332,18 +332,34 @@ static enum status scan_value(struct scan *s)
 		sound = scan_number(s);
 		break;
 	}
-	skip_space(s);
+	close_node(s, index);
 	return sound ? rc : STATUS_INVALID;
 }
 
-enum status json_check_nested(struct slice text, int depth_max)
+/* A value and the white space on both sides of it. Recursion ends at depth_max. */
+static enum status scan_value(struct scan *s)
+{
+	struct name text;
+	enum status rc;
+
+	skip_space(s);
+	rc = at_char(s, '"') ? scan_string(s, &text) : scan_other(s);
+	skip_space(s);
+	return rc;
+}
+
+enum status json_scan(struct slice text, int depth_max, struct json_nodes *nodes)
 {
 	struct scan s;
 	enum status rc = STATUS_INVALID;
 
-	s.rest = text;
+	if (text.len == 0 || text.len >= UINT32_MAX)
+		return STATUS_INVALID;
+	s.start = s.at = text.ptr;
+	s.end = text.ptr + text.len;
 	s.depth = 0;
 	s.depth_max = depth_max;
+	s.nodes = nodes;
 	s.names = s.first_names;
 	s.name_count = 0;
 	s.name_room = NAMES_ROOM;
@@ -352,12 +368,17 @@ enum status json_check_nested(struct slice text, int depth_max)
 	if (!at_char(&s, '{'))
 		goto out;
 	rc = scan_value(&s);
-	if (rc == STATUS_OK && s.rest.len > 0)
+	if (rc == STATUS_OK && s.at < s.end)
 		rc = STATUS_INVALID;
 out:
 	if (s.names != s.first_names)
 		free(s.names);
 	return rc;
+}
+
+enum status json_check_nested(struct slice text, int depth_max)
+{
+	return json_scan(text, depth_max, NULL);
 }
 
 enum status json_check(struct slice text)

@@ -2,6 +2,9 @@
 /* Documents that passed json_check, read by json-c, and the readers of their values. */
 #include "json/json.h"
 
+#include "base/utf8.h"
+#include "json/scan.h"
+
 #include <json-c/json.h>
 #include <limits.h>
 #include <math.h>
@@ -23,6 +26,40 @@ static const struct json_value *value_of(const struct json_object *o)
 static struct json_object *object_of(const struct json_value *v)
 {
 	return (const void *)v == &null_marker ? NULL : (struct json_object *)v;
+}
+
+/* --- Surrogate pairs ------------------------------------------------------------------------- */
+
+/* Both halves of a pair, spelled: "\\ud83c\\udf89". */
+#define PAIR_LEN 12
+
+/* json-c 0.16 takes the character of some pairs (U+1D800 to U+1DFFF, and the like in each plane)
+ * for a lone surrogate and puts U+FFFD in its place. This copies a checked text with the characters
+ * themselves where pairs were; returns its length, which is no greater. */
+static size_t join_pairs(struct slice text, char *out)
+{
+	size_t len = 0;
+
+	while (text.len > 0) {
+		const char *mark = memchr(text.ptr, '\\', text.len);
+		size_t plain = mark ? (size_t)(mark - text.ptr) : text.len;
+		size_t spelled = 0;
+		uint32_t code;
+
+		memcpy(out + len, text.ptr, plain);
+		len += plain;
+		text = slice_skip(text, plain);
+		if (mark)
+			spelled = json_string_character(text, &code);
+		if (spelled == PAIR_LEN) {
+			len += utf8_encode(code, out + len);
+		} else {
+			memcpy(out + len, text.ptr, spelled);
+			len += spelled;
+		}
+		text = slice_skip(text, spelled);
+	}
+	return len;
 }
 
 /* --- Names that hold U+0000 ------------------------------------------------------------------- */
@@ -108,13 +145,12 @@ enum status json_parse_nested(struct slice text, int depth_max, struct json **ou
 	rc = json_check_nested(text, depth_max);
 	if (rc != STATUS_OK)
 		return rc;
-	if (memmem(text.ptr, text.len, nul_escape, NUL_ESCAPE_LEN)) {
+	if (memmem(text.ptr, text.len, "\\u", 2)) {
 		copy = malloc(text.len);
 		if (!copy)
 			return STATUS_NO_MEMORY;
-		memcpy(copy, text.ptr, text.len);
+		text = (struct slice){ copy, join_pairs(text, copy) };
 		hide_nul_in_names(copy, text.len);
-		text.ptr = copy;
 	}
 	rc = parse_checked(text, depth_max, out);
 	free(copy);
@@ -205,22 +241,6 @@ bool json_number(const struct json_value *v, double *out)
 		return false;
 	*out = number;
 	return true;
-}
-
-enum status json_number_text(const struct json_value *v, struct slice *out)
-{
-	struct json_object *o = object_of(v);
-	const char *text;
-	size_t len;
-
-	if (json_kind(v) != JSON_NUMBER || is_saturated(o))
-		return STATUS_INVALID;
-	/* A number with a fraction or an exponent keeps its spelling. */
-	text = json_object_to_json_string_length(o, JSON_C_TO_STRING_PLAIN, &len);
-	if (!text)
-		return STATUS_NO_MEMORY;
-	*out = (struct slice){ text, len };
-	return STATUS_OK;
 }
 
 bool json_boolean(const struct json_value *v, bool *out)

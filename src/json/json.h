@@ -58,11 +58,6 @@ bool json_get_string(const struct json_value *v, const char *name, struct slice 
  * outside -2^63 < n < 2^64 - 1 that is written without fraction and exponent. */
 bool json_number(const struct json_value *v, double *out);
 
-/* A number as it was spelled, except that -0 is 0. STATUS_INVALID if it is none, or a whole number
- * outside the bounds named above: no more is known of it. STATUS_NO_MEMORY. Lives as long as the
- * document. */
-STATUS_MUSTCHECK enum status json_number_text(const struct json_value *v, struct slice *out);
-
 bool json_boolean(const struct json_value *v, bool *out);
 
 size_t json_array_len(const struct json_value *v);

@@ -2,13 +2,42 @@
 /* Strings as JSON text. Structure (braces, commas between values) is the caller's. */
 #include "json/write.h"
 
-#include "json/json.h"
-
-#define NAME_NUL_LEN (sizeof(JSON_NAME_NUL) - 1)
+#include <stdint.h>
 
 static bool needs_escape(unsigned char c)
 {
 	return c < 0x20 || c == '"' || c == '\\' || c == 0x7f;
+}
+
+#define EACH_BYTE(c) ((c)*UINT64_C(0x0101010101010101))
+
+/* true if one of eight bytes may need an escape: its high bit tells, once a subtraction has
+ * borrowed from it. A byte behind such a one may be taken for one as well, which costs a closer
+ * look. */
+static bool may_need_escape(uint64_t bytes)
+{
+	uint64_t quote = bytes ^ EACH_BYTE('"'), backslash = bytes ^ EACH_BYTE('\\');
+	uint64_t del = bytes ^ EACH_BYTE(0x7f);
+	uint64_t low = (bytes - EACH_BYTE(0x20)) | (quote - EACH_BYTE(1)) |
+		(backslash - EACH_BYTE(1)) | (del - EACH_BYTE(1));
+
+	return (low & ~bytes & EACH_BYTE(0x80)) != 0;
+}
+
+/* How many bytes from the start of text can be written as they are. */
+static size_t plain_len(struct slice text)
+{
+	uint64_t bytes;
+	size_t i = 0;
+
+	for (; text.len - i >= sizeof(bytes); i += sizeof(bytes)) {
+		memcpy(&bytes, text.ptr + i, sizeof(bytes));
+		if (may_need_escape(bytes))
+			break;
+	}
+	while (i < text.len && !needs_escape((unsigned char)text.ptr[i]))
+		i++;
+	return i;
 }
 
 static void write_escape(struct buf *b, unsigned char c)
@@ -28,55 +57,56 @@ static void write_escape(struct buf *b, unsigned char c)
 	}
 }
 
-static void write_characters(struct buf *b, struct slice text)
+/* A string with something in it to escape, without its quotes. */
+static void write_pieces(struct buf *b, struct slice text)
 {
-	size_t written = 0;
+	while (text.len > 0) {
+		size_t plain = plain_len(text);
 
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char c = (unsigned char)text.ptr[i];
-
-		if (!needs_escape(c))
-			continue;
-		buf_add(b, text.ptr + written, i - written);
-		write_escape(b, c);
-		written = i + 1;
+		buf_add(b, text.ptr, plain);
+		text = slice_skip(text, plain);
+		if (text.len > 0) {
+			write_escape(b, (unsigned char)*text.ptr);
+			text = slice_skip(text, 1);
+		}
 	}
-	if (written < text.len)
-		buf_add(b, text.ptr + written, text.len - written);
 }
 
 void json_write_string(struct buf *b, struct slice text)
 {
-	buf_add_char(b, '"');
-	write_characters(b, text);
-	buf_add_char(b, '"');
-}
+	char *room;
 
-void json_write_name(struct buf *b, struct slice name)
-{
-	buf_add_char(b, '"');
-	while (name.len > 0) {
-		const char *mark = memmem(name.ptr, name.len, JSON_NAME_NUL, NAME_NUL_LEN);
-		size_t plain = mark ? (size_t)(mark - name.ptr) : name.len;
-
-		write_characters(b, (struct slice){ name.ptr, plain });
-		name = slice_skip(name, plain);
-		if (mark) {
-			write_escape(b, '\0');
-			name = slice_skip(name, NAME_NUL_LEN);
-		}
+	if (plain_len(text) < text.len) {
+		buf_add_char(b, '"');
+		write_pieces(b, text);
+		buf_add_char(b, '"');
+		return;
 	}
-	buf_add_char(b, '"');
+	room = buf_reserve(b, text.len + 2);
+	if (!room)
+		return;
+	room[0] = '"';
+	if (text.len > 0)
+		memcpy(room + 1, text.ptr, text.len);
+	room[text.len + 1] = '"';
+	buf_grew(b, text.len + 2);
 }
 
 void json_write_member(struct buf *b, const char *name, struct slice text)
 {
-	struct slice before = buf_slice(b);
+	bool first = b->len == 0 || b->data[b->len - 1] == '{' || b->data[b->len - 1] == '[';
+	size_t len = strlen(name);
+	char *room = buf_reserve(b, len + 4), *at = room;
 
-	if (before.len > 0 && !strchr("{[", before.ptr[before.len - 1]))
-		buf_add_char(b, ',');
-	buf_add_char(b, '"');
-	buf_add_str(b, name);
-	buf_add_str(b, "\":");
+	if (!room)
+		return;
+	if (!first)
+		*at++ = ',';
+	*at++ = '"';
+	memcpy(at, name, len);
+	at += len;
+	*at++ = '"';
+	*at++ = ':';
+	buf_grew(b, (size_t)(at - room));
 	json_write_string(b, text);
 }

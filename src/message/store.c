@@ -25,9 +25,10 @@ void message_store_free(struct message_store *s)
 }
 
 static enum table_verdict judge_message(
-	const struct dynamo_item *item, const struct table_rows *so_far)
+	const struct dynamo_item *item, const struct table_rows *so_far, struct slice *name)
 {
 	(void)so_far;
+	(void)name;
 	return table_message_is_whole(item) ? TABLE_ROW_SHOW : TABLE_ROW_BROKEN;
 }
 

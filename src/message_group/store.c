@@ -11,14 +11,12 @@
 
 /* While a row moves to its new time, a reader may meet both: the newer one counts. */
 static enum table_verdict judge_group(
-	const struct dynamo_item *item, const struct table_rows *so_far)
+	const struct dynamo_item *item, const struct table_rows *so_far, struct slice *name)
 {
-	struct slice uuid;
-
-	if (!dynamo_item_string(item, TABLE_GROUP_UUID, &uuid))
+	if (!dynamo_item_string(item, TABLE_GROUP_UUID, name))
 		return TABLE_ROW_BROKEN;
 	for (size_t i = 0; i < so_far->count; i++) {
-		if (slice_equal(table_text(so_far->items[i], TABLE_GROUP_UUID), uuid))
+		if (slice_equal(so_far->names[i], *name))
 			return TABLE_ROW_REPEATED;
 	}
 	return TABLE_ROW_SHOW;
@@ -110,7 +108,7 @@ enum status message_group_store_list(struct dynamo *d, const struct uuid *user, 
 		const struct dynamo_item *item = out->rows.items[i];
 
 		out->groups[i] = (struct message_group){
-			.uuid = table_text(item, TABLE_GROUP_UUID),
+			.uuid = out->rows.names[i],
 			.display_name = table_text(item, TABLE_USER_DISPLAY_NAME),
 			.handle = table_text(item, TABLE_USER_HANDLE),
 			.message = table_text(item, TABLE_MESSAGE),

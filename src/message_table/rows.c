@@ -16,7 +16,8 @@ static bool take(
 {
 	for (size_t i = 0; i < dynamo_page_count(page); i++) {
 		const struct dynamo_item *item = dynamo_page_item(page, i);
-		enum table_verdict verdict = judge(item, rows);
+		struct slice name = { 0 };
+		enum table_verdict verdict = judge(item, rows, &name);
 
 		rows->broken += verdict == TABLE_ROW_BROKEN;
 		if (verdict != TABLE_ROW_SHOW)
@@ -25,6 +26,7 @@ static bool take(
 			rows->more = true;
 			return true;
 		}
+		rows->names[rows->count] = name;
 		rows->items[rows->count++] = item;
 	}
 	return false;

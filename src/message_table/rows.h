@@ -10,6 +10,7 @@
 
 struct table_rows {
 	const struct dynamo_item *items[TABLE_ROWS_MAX];
+	struct slice names[TABLE_ROWS_MAX]; /* what the judge knows each of them by, if anything */
 	size_t count;
 	bool more; /* there is, or may be, a row to show after the last of items */
 	size_t broken; /* rows that were left out because they cannot be shown */
@@ -19,9 +20,10 @@ struct table_rows {
 
 enum table_verdict { TABLE_ROW_SHOW, TABLE_ROW_REPEATED, TABLE_ROW_BROKEN };
 
-/* What to do with a row, given those that are shown before it. */
+/* What to do with a row, given those that are shown before it. name, which is empty, is kept among
+ * so_far's if the row is shown. */
 typedef enum table_verdict (*table_judge)(
-	const struct dynamo_item *item, const struct table_rows *so_far);
+	const struct dynamo_item *item, const struct table_rows *so_far, struct slice *name);
 
 /* Fills out (which must be zeroed) with up to limit (1 to TABLE_ROWS_MAX) rows of the query; limit
  * and resume of the query are ignored. Stops early, with more set, where DynamoDB did because of

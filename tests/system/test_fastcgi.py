@@ -2,12 +2,14 @@
 """A worker behind any FastCGI client: parameters that are missing, twice, or lies."""
 import os
 import time
+import uuid
 
 import pytest
 
 import expect
 import fastcgi
 import processes
+import rows
 from site_api import json_bytes
 
 JSON = [("Content-Type", "application/json")]
@@ -256,3 +258,17 @@ def test_front_that_stops_in_the_middle_of_a_body_frees_the_worker(worker, mint,
         stalled.sendall(fastcgi.opening(params))
         assert worker.call("GET", "/api/health-check").status == 200
         assert time.monotonic() - started < 6
+
+
+def test_front_that_takes_no_answer_frees_the_worker(worker, mint, people, table):
+    """A list longer than a socket holds, asked for by somebody who never reads it."""
+    me, other = people.several(2)
+    table.plant(*[rows.group_row(me, other, str(uuid.uuid4()), f"2024-01-01T00:00:00.{i:06d}",
+                                 "\u00e9\n" * 3000) for i in range(100)])
+    params = fastcgi.environ("GET", "/api/message_groups?limit=100", _bearer(mint, me))
+    assert len(fastcgi.call(worker.socket, params).body) > 500000
+    with fastcgi.connect(worker.socket) as stalled:
+        started = time.monotonic()
+        stalled.sendall(fastcgi.opening(params) + fastcgi.body_records(b""))
+        assert worker.call("GET", "/api/health-check").status == 200
+        assert time.monotonic() - started < 10

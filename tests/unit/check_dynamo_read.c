@@ -81,7 +81,7 @@ START_TEST(query_asks_for_newest_first_and_goes_on_where_it_stopped)
 		"{\"TableName\":\"tab\",\"KeyConditionExpression\":\"pk = :hashkey\","
 		"\"ExpressionAttributeValues\":{\":hashkey\":{\"S\":\"GRP#1\"}},"
 		"\"ConsistentRead\":true,\"ScanIndexForward\":false,\"Limit\":2,"
-		"\"ExclusiveStartKey\":{\"pk\":{\"S\":\"GRP#1\"},\"sk\":{\"S\":\"\xc3\xa9\\\"\"},"
+		"\"ExclusiveStartKey\":{\"pk\":{\"S\":\"GRP#1\"},\"sk\":{\"S\":\"\\u00e9\\\"\"},"
 		"\"n\":{\"N\":\"7\"}}}");
 	dynamo_page_free(first);
 	dynamo_page_free(second);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading documents: every reader, and what json-c would get wrong by itself. */
+#include "base/utf8.h"
 #include "check_main.h"
 #include "json/json.h"
 
@@ -111,6 +112,40 @@ START_TEST(strings_are_unescaped_and_may_hold_nul)
 	assert_string(json_get(root, "c"), SLICE("\xf0\x9f\x98\x80\xf4\x8f\xbf\xbf"));
 	assert_string(json_get(root, "d"), SLICE("\xf0\x9f\x98\x80"));
 	assert_string(json_get(root, "e"), SLICE(""));
+	json_free(doc);
+}
+END_TEST
+
+/* json-c 0.16 by itself makes U+FFFD of those whose low sixteen bits look like half a pair. */
+START_TEST(every_surrogate_pair_is_its_character)
+{
+	for (uint32_t code = 0x10000; code <= 0x10ffff; code += 0x55) {
+		char text[64], utf8[4];
+		struct slice expected = { utf8, utf8_encode(code, utf8) };
+		unsigned int high = 0xd800 + ((code - 0x10000) >> 10),
+			     low = 0xdc00 + (code & 0x3ff);
+		struct json *doc;
+
+		snprintf(text, sizeof(text), "{\"a\\\\\":\"\\u%04x\\u%04X\"}", high, low);
+		doc = parse(text);
+		assert_string(json_get(json_root(doc), "a\\"), expected);
+		json_free(doc);
+	}
+}
+END_TEST
+
+START_TEST(names_of_two_characters_stay_two)
+{
+	struct json *doc = parse("{\"\\ud836\\udc00\":\"one\",\"\\ud836\\udc01\\u0000\":\"two\","
+				 "\"\\\\ud836\\\\udc00\":\"three\"}");
+	struct json_members members = { .object = json_root(doc) };
+	size_t count = 0;
+
+	assert_string(json_get(json_root(doc), "\xf0\x9d\xa0\x80"), SLICE("one"));
+	assert_string(json_get(json_root(doc), "\\ud836\\udc00"), SLICE("three"));
+	while (json_next_member(&members))
+		count++;
+	ck_assert_uint_eq(count, 3);
 	json_free(doc);
 }
 END_TEST
@@ -289,6 +324,8 @@ int main(void)
 	tcase_add_test(tests, readers_take_what_is_not_there);
 	tcase_add_test(tests, readers_refuse_other_kinds);
 	tcase_add_test(tests, strings_are_unescaped_and_may_hold_nul);
+	tcase_add_test(tests, every_surrogate_pair_is_its_character);
+	tcase_add_test(tests, names_of_two_characters_stay_two);
 	tcase_add_test(tests, names_with_nul_are_never_taken_for_their_start);
 	tcase_add_test(tests, numbers_are_doubles_or_nothing);
 	tcase_add_test(tests, arrays_keep_their_order);

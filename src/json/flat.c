@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/* Documents read in place; see flat.h. */
+#include "json/flat.h"
+
+#include "json/scan.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+/* With room behind it for the strings that had escapes, offsets stay within 32 bits. */
+#define TEXT_MAX ((size_t)INT32_MAX)
+
+/* The spelling of a number for strtod; longer ones go to the heap. */
+#define NUMBER_ROOM 64
+
+struct json_flat {
+	struct json_nodes nodes;
+	char text[]; /* as it came, then what its strings with escapes mean */
+};
+
+/* --- Parsing ---------------------------------------------------------------------------------- */
+
+/* Writes the meaning of strings that have escapes behind the text. */
+static void decode_strings(struct json_flat *doc, size_t text_len)
+{
+	size_t used = text_len;
+
+	for (size_t i = 0; i < doc->nodes.count; i++) {
+		struct json_node *node = &doc->nodes.items[i];
+		struct slice spelled = { doc->text + node->at + 1, node->len - 2 };
+
+		if (doc->text[node->at] != '"' || node->text_at != 0)
+			continue;
+		node->text_at = (uint32_t)used;
+		node->text_len = (uint32_t)json_string_decode(spelled, doc->text + used);
+		used += node->text_len;
+	}
+}
+
+enum status json_flat_parse(struct slice text, int depth_max, struct json_flat **out)
+{
+	struct json_nodes nodes = { 0 };
+	struct json_flat *doc;
+	enum status rc = STATUS_INVALID;
+
+	if (text.len <= TEXT_MAX)
+		rc = json_scan(text, depth_max, &nodes);
+	if (rc != STATUS_OK)
+		goto out;
+	rc = STATUS_NO_MEMORY;
+	doc = malloc(sizeof(*doc) + text.len + nodes.escaped);
+	if (!doc)
+		goto out;
+	doc->nodes = nodes;
+	memcpy(doc->text, text.ptr, text.len);
+	if (nodes.escaped > 0)
+		decode_strings(doc, text.len);
+	nodes.items = NULL;
+	*out = doc;
+	rc = STATUS_OK;
+out:
+	free(nodes.items);
+	return rc;
+}
+
+void json_flat_free(struct json_flat *doc)
+{
+	if (!doc)
+		return;
+	free(doc->nodes.items);
+	free(doc);
+}
+
+/* --- Readers ---------------------------------------------------------------------------------- */
+
+static const struct json_node *node_of(struct json_at v)
+{
+	return &v.doc->nodes.items[v.index];
+}
+
+/* '{' for an object, '"' for a string, ...; NUL for "not there". */
+static char first_char(struct json_at v)
+{
+	if (!v.doc)
+		return '\0';
+	return v.doc->text[node_of(v)->at];
+}
+
+static struct slice text_of(const struct json_flat *doc, const struct json_node *string)
+{
+	return (struct slice){ doc->text + string->text_at, string->text_len };
+}
+
+/* The place after v and all that is in it. */
+static uint32_t index_after(struct json_at v)
+{
+	return first_char(v) == '"' ? v.index + 1 : node_of(v)->next;
+}
+
+struct json_at json_flat_root(const struct json_flat *doc)
+{
+	return (struct json_at){ doc, 0 };
+}
+
+enum json_kind json_at_kind(struct json_at v)
+{
+	switch (first_char(v)) {
+	case '\0':
+	case 'n':
+		return JSON_NULL;
+	case 't':
+	case 'f':
+		return JSON_BOOL;
+	case '"':
+		return JSON_STRING;
+	case '[':
+		return JSON_ARRAY;
+	case '{':
+		return JSON_OBJECT;
+	default:
+		return JSON_NUMBER;
+	}
+}
+
+bool json_at_is_there(struct json_at v)
+{
+	return v.doc != NULL;
+}
+
+struct json_at json_at_get(struct json_at v, struct slice name)
+{
+	struct json_at at = { v.doc, v.index + 1 };
+	uint32_t end;
+
+	if (first_char(v) != '{')
+		return (struct json_at){ 0 };
+	end = node_of(v)->next;
+	while (at.index < end) {
+		bool found = slice_equal(text_of(at.doc, node_of(at)), name);
+
+		at.index++;
+		if (found)
+			return at;
+		at.index = index_after(at);
+	}
+	return (struct json_at){ 0 };
+}
+
+bool json_at_string(struct json_at v, struct slice *out)
+{
+	if (first_char(v) != '"')
+		return false;
+	*out = text_of(v.doc, node_of(v));
+	return true;
+}
+
+bool json_at_only_string(struct json_at v, struct slice name, struct slice *out)
+{
+	struct json_at member = { v.doc, v.index + 1 }, text = { v.doc, v.index + 2 };
+
+	/* The object, the name, the string, and no more. */
+	if (first_char(v) != '{' || node_of(v)->next != v.index + 3 || first_char(text) != '"' ||
+		!slice_equal(text_of(v.doc, node_of(member)), name))
+		return false;
+	*out = text_of(v.doc, node_of(text));
+	return true;
+}
+
+/* Whether a whole number has at least the magnitude from which on json_number knows no more of it.
+ */
+static bool is_saturated(const char *spelled)
+{
+	if (strpbrk(spelled, ".eE"))
+		return false;
+	errno = 0;
+	if (*spelled == '-')
+		return strtoll(spelled, NULL, 10) == INT64_MIN;
+	return strtoull(spelled, NULL, 10) == UINT64_MAX;
+}
+
+bool json_at_number(struct json_at v, double *out)
+{
+	struct slice spelled = json_at_spelled(v);
+	char room[NUMBER_ROOM], *text = room;
+	double number;
+	bool known;
+
+	if (json_at_kind(v) != JSON_NUMBER)
+		return false;
+	if (spelled.len >= sizeof(room))
+		text = malloc(spelled.len + 1);
+	if (!text)
+		return false;
+	memcpy(text, spelled.ptr, spelled.len);
+	text[spelled.len] = '\0';
+	number = strtod(text, NULL);
+	known = isfinite(number) && !is_saturated(text);
+	if (text != room)
+		free(text);
+	if (known)
+		*out = number;
+	return known;
+}
+
+struct slice json_at_spelled(struct json_at v)
+{
+	const struct json_node *node;
+
+	if (!v.doc)
+		return SLICE("");
+	node = node_of(v);
+	return (struct slice){ v.doc->text + node->at, node->len };
+}
+
+size_t json_at_count(struct json_at v)
+{
+	struct json_walk w = { .in = v };
+	size_t count = 0;
+
+	while (json_walk_next(&w))
+		count++;
+	return count;
+}
+
+bool json_walk_next(struct json_walk *w)
+{
+	char kind = first_char(w->in);
+
+	if (kind != '{' && kind != '[')
+		return false;
+	if (w->next == 0)
+		w->next = w->in.index + 1;
+	if (w->next == node_of(w->in)->next)
+		return false;
+	w->name = (struct json_at){ 0 };
+	if (kind == '{')
+		w->name = (struct json_at){ w->in.doc, w->next++ };
+	w->value = (struct json_at){ w->in.doc, w->next };
+	w->next = index_after(w->value);
+	return true;
+}

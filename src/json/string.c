@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* Strings as they are spelled (RFC 8259 section 7): where one ends and what it means. */
+#include "base/utf8.h"
+#include "json/scan.h"
+
+static bool read_hex4(struct slice text, uint32_t *out)
+{
+	uint32_t code = 0;
+
+	if (text.len < 4)
+		return false;
+	for (size_t i = 0; i < 4; i++) {
+		char c = text.ptr[i];
+
+		if (c >= '0' && c <= '9')
+			code = code << 4 | (uint32_t)(c - '0');
+		else if (c >= 'a' && c <= 'f')
+			code = code << 4 | (uint32_t)(c - 'a' + 10);
+		else if (c >= 'A' && c <= 'F')
+			code = code << 4 | (uint32_t)(c - 'A' + 10);
+		else
+			return false;
+	}
+	*out = code;
+	return true;
+}
+
+/* \uXXXX at the start of text, or two of them for a surrogate pair; its length, 0 if malformed. */
+static size_t read_unicode_escape(struct slice text, uint32_t *out)
+{
+	uint32_t high, low;
+
+	if (!read_hex4(slice_skip(text, 2), &high))
+		return 0;
+	if (high < 0xd800 || high > 0xdfff) {
+		*out = high;
+		return 6;
+	}
+	if (high > 0xdbff || text.len < 12 || text.ptr[6] != '\\' || text.ptr[7] != 'u' ||
+		!read_hex4(slice_skip(text, 8), &low) || low < 0xdc00 || low > 0xdfff)
+		return 0;
+	*out = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+	return 12;
+}
+
+size_t json_string_character(struct slice text, uint32_t *out)
+{
+	static const char escapes[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
+	unsigned char c = (unsigned char)*text.ptr;
+	size_t len;
+
+	if (c == '\\') {
+		const char *found;
+
+		if (text.len < 2 || text.ptr[1] == '\0')
+			return 0;
+		if (text.ptr[1] == 'u')
+			return read_unicode_escape(text, out);
+		found = strchr(escapes, text.ptr[1]);
+		if (!found)
+			return 0;
+		*out = (unsigned char)meanings[found - escapes];
+		return 2;
+	}
+	if (c < 0x20 || c == '"' || utf8_char_len(text) == 0)
+		return 0;
+	*out = utf8_decode(text, &len);
+	return len;
+}
+
+#define EACH_BYTE(c) ((c)*UINT64_C(0x0101010101010101))
+#define HIGH_BITS EACH_BYTE(0x80)
+
+/* Marks, by their high bits, those of eight bytes that are no ASCII, a control character, a quote
+ * or a backslash: a byte too small for the subtraction borrows its high bit. What follows the first
+ * such byte in the order of counting may be marked wrongly. */
+static uint64_t special_bytes(uint64_t bytes)
+{
+	uint64_t quote = bytes ^ EACH_BYTE('"'), backslash = bytes ^ EACH_BYTE('\\');
+	uint64_t low =
+		(bytes - EACH_BYTE(0x20)) | (quote - EACH_BYTE(1)) | (backslash - EACH_BYTE(1));
+
+	return (low | bytes) & HIGH_BITS;
+}
+
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+/* The first character from p on that is not plain, or end. */
+static const char *skip_plain(const char *p, const char *end)
+{
+	while (end - p >= (ptrdiff_t)sizeof(uint64_t)) {
+		uint64_t bytes, special;
+
+		memcpy(&bytes, p, sizeof(bytes));
+		special = special_bytes(bytes);
+		if (special != 0) {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+			return p + __builtin_ctzll(special) / 8;
+#else
+			break;
+#endif
+		}
+		p += sizeof(bytes);
+	}
+	while (p < end && is_plain((unsigned char)*p))
+		p++;
+	return p;
+}
+
+const char *json_string_end(const char *p, const char *end, bool *escaped)
+{
+	for (;;) {
+		uint32_t code;
+		size_t len;
+
+		p = skip_plain(p, end);
+		if (p == end)
+			return NULL;
+		if (*p == '"')
+			return p;
+		*escaped |= *p == '\\';
+		len = json_string_character((struct slice){ p, (size_t)(end - p) }, &code);
+		if (len == 0)
+			return NULL;
+		p += len;
+	}
+}
+
+/* UTF-8 sorts as its code points do, so that this order is that of the decoded bytes. */
+int json_string_compare(struct slice a, struct slice b)
+{
+	while (a.len > 0 && b.len > 0) {
+		uint32_t x, y;
+
+		a = slice_skip(a, json_string_character(a, &x));
+		b = slice_skip(b, json_string_character(b, &y));
+		if (x != y)
+			return x < y ? -1 : 1;
+	}
+	return (a.len > 0) - (b.len > 0);
+}
+
+size_t json_string_decode(struct slice spelled, char *out)
+{
+	size_t len = 0;
+
+	while (spelled.len > 0) {
+		const char *mark = memchr(spelled.ptr, '\\', spelled.len);
+		size_t plain = mark ? (size_t)(mark - spelled.ptr) : spelled.len;
+		uint32_t code = 0;
+
+		memcpy(out + len, spelled.ptr, plain);
+		len += plain;
+		spelled = slice_skip(spelled, plain);
+		if (!mark)
+			break;
+		/* At least as long as the UTF-8 of what it stands for. */
+		spelled = slice_skip(spelled, json_string_character(spelled, &code));
+		len += utf8_encode(code, out + len);
+	}
+	return len;
+}
