@@ -43,16 +43,17 @@ def cpu_seconds(root):
     return total / TICKS
 
 
+def memory_mib_of(pid):
+    """PSS: pages that several processes share are counted once over them."""
+    try:
+        with open(f"/proc/{pid}/smaps_rollup") as f:
+            return int(re.search(r"^Pss:\s+(\d+)", f.read(), re.M).group(1)) / 1024
+    except (OSError, AttributeError):
+        return 0
+
+
 def memory_mib(root):
-    """PSS of the tree: shared pages are counted once."""
-    total = 0
-    for pid in tree(root):
-        try:
-            with open(f"/proc/{pid}/smaps_rollup") as f:
-                total += int(re.search(r"^Pss:\s+(\d+)", f.read(), re.M).group(1))
-        except (OSError, AttributeError):
-            pass
-    return total / 1024
+    return sum(memory_mib_of(pid) for pid in tree(root))
 
 
 def ask(port, path, token=None, body=None):
@@ -100,6 +101,11 @@ def check(contender, users):
         want("not a member", ask(port, "/api/messages/" + users[1][2], token)[0] == 404, "")
 
 
+def result_of(output):
+    """What wrk/api.lua says at its end."""
+    return json.loads(re.search(r"^RESULT (.*)$", output, re.M).group(1))
+
+
 def drive(contender, route, connections, seconds, users_file):
     """One wrk run: what it saw, and the CPU the contender's processes used meanwhile."""
     root = contender.process.pid
@@ -109,7 +115,7 @@ def drive(contender, route, connections, seconds, users_file):
          str(BENCH / "wrk" / "api.lua"), f"http://127.0.0.1:{contender.front_port}", "--", route, str(users_file)],
         check=True, capture_output=True, text=True).stdout
     used = cpu_seconds(root) - before
-    seen = json.loads(re.search(r"^RESULT (.*)$", output, re.M).group(1))
+    seen = result_of(output)
     count = max(seen["requests"], 1)
     return {"rps": seen["requests"] / seen["seconds"], "p50_us": seen["p50_us"], "p99_us": seen["p99_us"],
             "errors": seen["errors"], "bad_status": seen["bad_status"], "cpu_us": used * 1e6 / count,

@@ -9,6 +9,7 @@ local function make(route, token, group, handle)
   if route == "short" then return wrk.format("GET", "/api/users/@" .. handle .. "/short") end
   if route == "groups" then return wrk.format("GET", "/api/message_groups", headers) end
   if route == "messages" then return wrk.format("GET", "/api/messages/" .. group, headers) end
+  if route == "hundred" then return wrk.format("GET", "/api/messages/" .. group .. "?limit=100", headers) end
   headers["Content-Type"] = "application/json"
   return wrk.format("POST", "/api/messages", headers, string.format(
     '{"message":"The quick brown fox wrote this message, about eighty characters long, again and again","message_group_uuid":"%s"}', group))
