@@ -104,8 +104,8 @@ static int refuse_settings(struct buf *problem)
 
 static int run(struct worker *w, struct buf *problem)
 {
-	enum status rc = settings_load(
-		(settings_getenv)getenv, SETTINGS_NEED_COGNITO, &w->settings, problem);
+	enum status rc = settings_load((settings_getenv)getenv,
+		SETTINGS_NEED_COGNITO | SETTINGS_NEED_POSTGRES, &w->settings, problem);
 
 	if (rc == STATUS_OK) {
 		log_open("cruddur-fcgi", w->settings.log_level);

@@ -7,7 +7,7 @@ check_LIBRARIES =
 TESTS = build-aux/check-layers
 
 # Every program links everything; the linker takes what it needs.
-LDADD = libsupport.a libweb.a libdomain.a $(core_libs) $(FCGI_LIBS) $(CHECK_LIBS) -lpthread
+LDADD = libsupport.a libweb.a liblambda.a libdomain.a $(core_libs) $(FCGI_LIBS) $(CHECK_LIBS) -lpthread
 
 if HAVE_CHECK
 check_LIBRARIES += libsupport.a
@@ -46,6 +46,9 @@ UNIT_TESTS = \
 	tests/unit/check_base_utf8 \
 	tests/unit/check_base_uuid \
 	tests/unit/check_dynamo_read \
+	tests/unit/check_dynamo_records \
+	tests/unit/check_dynamo_scan \
+	tests/unit/check_dynamo_streams \
 	tests/unit/check_dynamo_write \
 	tests/unit/check_fetch \
 	tests/unit/check_http_answer \
@@ -53,11 +56,16 @@ UNIT_TESTS = \
 	tests/unit/check_json \
 	tests/unit/check_json_check \
 	tests/unit/check_json_write \
+	tests/unit/check_lambda_handler \
+	tests/unit/check_lambda_runtime \
 	tests/unit/check_message_rules \
 	tests/unit/check_message_table_sort_key \
 	tests/unit/check_pg \
 	tests/unit/check_pg_link \
 	tests/unit/check_pg_loss \
+	tests/unit/check_stream_batch \
+	tests/unit/check_stream_checkpoints \
+	tests/unit/check_stream_shards \
 	tests/unit/check_user_store
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS) tests/unit/check_embed_sql.sh
@@ -78,6 +86,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_base64url \
 	tests/fuzz/fuzz_credentials_file \
 	tests/fuzz/fuzz_dynamo_answer \
+	tests/fuzz/fuzz_dynamo_records \
 	tests/fuzz/fuzz_json \
 	tests/fuzz/fuzz_jwks \
 	tests/fuzz/fuzz_jwt
@@ -93,6 +102,9 @@ tests_fuzz_fuzz_credentials_file_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_dynamo_answer_SOURCES = tests/fuzz/fuzz_dynamo_answer.c $(fuzz_main)
 tests_fuzz_fuzz_dynamo_answer_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_dynamo_answer_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_dynamo_records_SOURCES = tests/fuzz/fuzz_dynamo_records.c $(fuzz_main)
+tests_fuzz_fuzz_dynamo_records_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_dynamo_records_LDADD = $(fuzz_libs)
 tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(fuzz_main)
 tests_fuzz_fuzz_json_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_json_LDADD = $(fuzz_libs)

@@ -13,7 +13,7 @@ cmd_up() {
 		Usage: scripts/dev up [--no-demo]
 
 		Installs missing Debian packages, builds, starts Postgres, DynamoDB Local, cognito-local, the
-		workers and nginx on 127.0.0.1, loads schema and seed, and ends with a conversation through
+		workers, the stream consumer and nginx on 127.0.0.1, loads schema and seed, and ends with a conversation through
 		the API (--no-demo leaves that out, and sends nothing). Safe to repeat: what runs already is
 		left alone, what changed (a new build, another configuration) is restarted.
 		EOF
@@ -27,13 +27,13 @@ cmd_up() {
 
 up_locked() {
 	packages_install up
-	[[ -n ${CRUDDUR_FCGI:-} ]] || build_project
+	[[ -n ${CRUDDUR_FCGI:-} && -n ${CRUDDUR_STREAM:-} ]] || build_project
 	remember_save
 	services_up "${BACKENDS[@]}"
 	seed_everything
 	# The workers' socket comes before nginx, so that its first request finds one.
 	services_up workers
-	services_up nginx
+	services_up stream nginx
 	if ! wait_for "$START_DEADLINE" front_door_ready; then
 		show_tail "$LOG/workers.log"
 		die "no worker answers $BASE_URL/api/health-check" "look at $LOG/workers.log and $LOG/nginx.log"

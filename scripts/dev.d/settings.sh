@@ -39,6 +39,7 @@ load_settings() {
 	# Downloads are the same for every stack, and never written to after they were unpacked.
 	TOOLS_DIR=$(realpath -m -- "${CRUDDUR_TOOLS_DIR:-$ROOT/var/tools}")
 	FCGI=${CRUDDUR_FCGI:-$BUILD_DIR/cruddur-fcgi}
+	STREAM=${CRUDDUR_STREAM:-$BUILD_DIR/cruddur-stream}
 	BASE_URL=http://127.0.0.1:$NGINX_PORT
 	DYNAMODB_URL=http://127.0.0.1:$DYNAMODB_PORT
 	COGNITO_URL=http://127.0.0.1:$COGNITO_PORT

@@ -19,10 +19,9 @@
 #define ATTEMPT_MIN_MS 1000
 /* With less than this left there is no point in trying. */
 #define WORTH_TRYING_MS 10
-/* DynamoDB sends at most 1 MB of item data, the streams 1 MB of records or 1,000 of them. As JSON,
- * a byte of text may take six, an empty string in a list nine for its one, and each record up to 1
- * kB for what is around its rows. */
-#define ANSWER_MAX ((size_t)16 << 20)
+/* A page of items or of stream records is about 1 MB of data. As JSON, a byte of text may take six;
+ * and a single row of 400 kB that is full of numbers like 1E125, which are spelled out, 20 MB. */
+#define ANSWER_MAX ((size_t)32 << 20)
 
 struct aws_client {
 	struct fetch *fetch;
@@ -236,7 +235,7 @@ static bool wait_for_retry(struct call *k, bool throttled)
 static enum status give_up(const struct call *k, enum status sent)
 {
 	log_failure(k, "aws_call_failed");
-	if (sent == STATUS_NO_MEMORY || sent == STATUS_INTERNAL)
+	if (sent == STATUS_NO_MEMORY || sent == STATUS_INTERNAL || sent == STATUS_TOO_LARGE)
 		return sent;
 	if (sent == STATUS_INVALID) /* fetch's own limit on a request, far over the service's */
 		return STATUS_INTERNAL;

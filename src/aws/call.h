@@ -39,7 +39,8 @@ struct aws_answer {
  *
  * STATUS_OK: HTTP 200 with what looks like a JSON object; whoever decodes it finds out.
  * STATUS_INVALID: the service refused the request and would again (answer filled in; the caller
- * reads error). STATUS_TIMEOUT: the deadline passed. STATUS_UNAVAILABLE: it is down, throttles past
+ * reads error). STATUS_TOO_LARGE: the answer is over 32 MB; something smaller has to be asked for.
+ * STATUS_TIMEOUT: the deadline passed. STATUS_UNAVAILABLE: it is down, throttles past
  * the retries, or answers nonsense. What went wrong is in the log, never the body.
  * STATUS_NO_MEMORY, STATUS_INTERNAL. *out is filled for STATUS_OK and STATUS_INVALID only. */
 STATUS_MUSTCHECK enum status aws_call(struct aws_client *c, const char *operation,

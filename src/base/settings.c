@@ -322,7 +322,7 @@ enum status settings_load(
 	struct loading l = { .lookup = lookup, .out = out, .problem = problem };
 	enum status rc = load_numbers(&l);
 
-	if (rc == STATUS_OK)
+	if (rc == STATUS_OK && (needs & SETTINGS_NEED_POSTGRES))
 		rc = load_connection_url(&l);
 	if (rc == STATUS_OK)
 		rc = load_aws(&l);

@@ -20,10 +20,12 @@
 /* Which settings a program needs besides those that every program needs. */
 enum settings_need {
 	SETTINGS_NEED_COGNITO = 1 << 0, /* the pool and its app clients */
+	SETTINGS_NEED_POSTGRES = 1 << 1, /* CONNECTION_URL */
 };
 
 struct settings {
-	char *connection_url; /* a Postgres URI, not yet judged: libpq does that */
+	char *connection_url; /* a Postgres URI, not yet judged: libpq does that; NULL without
+				 SETTINGS_NEED_POSTGRES */
 	char *region;
 	char *dynamodb_endpoint; /* without a trailing slash; the region's own by default */
 	char *streams_endpoint;

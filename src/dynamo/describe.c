@@ -84,7 +84,7 @@ enum status dynamo_describe(struct dynamo *d, struct deadline by, struct dynamo_
 		return STATUS_UNAVAILABLE;
 	}
 	if (rc != STATUS_OK)
-		return rc;
+		return rc == STATUS_TOO_LARGE ? STATUS_UNAVAILABLE : rc;
 	rc = read_table(answer.body, out);
 	if (rc != STATUS_INVALID)
 		return rc;

@@ -54,7 +54,7 @@ static enum status read_call(struct dynamo *d, const char *operation, struct dea
 		return STATUS_UNAVAILABLE;
 	}
 	if (rc != STATUS_INVALID)
-		return rc;
+		return rc == STATUS_TOO_LARGE ? STATUS_UNAVAILABLE : rc;
 	LOG(LOG_ERROR, "dynamodb_refused", log_str("operation", operation),
 		log_str("error", answer.error), log_int("status", answer.http_status));
 	return STATUS_UNAVAILABLE;

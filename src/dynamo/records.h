@@ -17,7 +17,8 @@ enum dynamo_event {
 /* Texts live as long as the records. */
 struct dynamo_record {
 	enum dynamo_event event;
-	struct slice sequence_number; /* empty if it has none: then it can't be named */
+	struct slice sequence_number; /* empty if it has none, or nothing like one: then it can't be
+					 named. Visible ASCII, shorter than DYNAMO_SEQUENCE_SIZE */
 	struct slice pk, sk; /* of its keys; empty where they are missing or no strings */
 	const struct dynamo_item *image; /* the row as it became; NULL if there is none */
 	int64_t created_s; /* when it was written, seconds since 1970; 0 if it does not say */
@@ -26,7 +27,8 @@ struct dynamo_record {
 struct dynamo_records; /* a batch of them; owns all its texts */
 
 /* {"Records":[...]} with anything else beside it. STATUS_INVALID if that is no JSON object with an
- * array "Records" in it; STATUS_NO_MEMORY. text may go away afterwards. */
+ * array "Records" in it, or its "NextShardIterator" is not text (which would end a shard too
+ * early); STATUS_NO_MEMORY. text may go away afterwards. */
 STATUS_MUSTCHECK enum status dynamo_records_parse(struct slice text, struct dynamo_records **out);
 void dynamo_records_free(struct dynamo_records *r);
 

@@ -13,8 +13,10 @@
  * thousand partitions, and an end to an answer that always names another page. */
 #define SHARD_PAGES_MAX 500
 
-/* The most that the API gives at once. */
-#define RECORDS_LIMIT "1000"
+/* The most that the API gives at once, and what to ask for if that is more than aws_call takes:
+ * otherwise such records would bar the way to all that follow them. */
+static const int64_t records_limits[] = { 1000, 100, 10, 1 };
+#define RECORDS_LIMITS (sizeof(records_limits) / sizeof(records_limits[0]))
 
 struct dynamo_streams {
 	struct aws_client *client;
@@ -56,7 +58,7 @@ static bool is_useless(const char *error)
 }
 
 /* Makes the call whose body is in s. positioned: the request holds a number or an iterator that the
- * service may have no use for. */
+ * service may have no use for. STATUS_TOO_LARGE as aws_call. */
 static enum status call(struct dynamo_streams *s, const char *operation, bool positioned,
 	struct deadline by, struct slice *answer_body)
 {
@@ -77,6 +79,12 @@ static enum status call(struct dynamo_streams *s, const char *operation, bool po
 	LOG(LOG_ERROR, "dynamodb_refused", log_str("operation", operation),
 		log_str("error", answer.error), log_int("status", answer.http_status));
 	return STATUS_UNAVAILABLE;
+}
+
+/* What a call's failure is to a caller. */
+static enum status settled(enum status rc)
+{
+	return rc == STATUS_TOO_LARGE ? STATUS_UNAVAILABLE : rc;
 }
 
 /* --- Shards ---------------------------------------------------------------------------------- */
@@ -182,7 +190,7 @@ static enum status read_page_of_shards(
 	buf_add_char(&s->body, '}');
 	rc = call(s, "DescribeStream", false, by, &answer);
 	if (rc != STATUS_OK)
-		return rc;
+		return settled(rc);
 	rc = read_shards(answer, l);
 	return rc == STATUS_INVALID ? nonsense("DescribeStream") : rc;
 }
@@ -249,7 +257,7 @@ enum status dynamo_streams_iterator(struct dynamo_streams *s, const char *stream
 	buf_add_char(&s->body, '}');
 	rc = call(s, "GetShardIterator", positioned, by, &answer);
 	if (rc != STATUS_OK)
-		return rc;
+		return settled(rc);
 	rc = read_iterator(answer, iterator);
 	return rc == STATUS_INVALID ? nonsense("GetShardIterator") : rc;
 }
@@ -258,15 +266,19 @@ enum status dynamo_streams_read(struct dynamo_streams *s, struct slice iterator,
 	struct dynamo_records **out)
 {
 	struct slice answer;
-	enum status rc;
+	enum status rc = STATUS_TOO_LARGE;
 
-	buf_clear(&s->body);
-	buf_add_char(&s->body, '{');
-	json_write_member(&s->body, "ShardIterator", iterator);
-	buf_add_str(&s->body, ",\"Limit\":" RECORDS_LIMIT "}");
-	rc = call(s, "GetRecords", true, by, &answer);
+	for (size_t i = 0; rc == STATUS_TOO_LARGE && i < RECORDS_LIMITS; i++) {
+		buf_clear(&s->body);
+		buf_add_char(&s->body, '{');
+		json_write_member(&s->body, "ShardIterator", iterator);
+		buf_add_str(&s->body, ",\"Limit\":");
+		buf_add_int(&s->body, records_limits[i]);
+		buf_add_char(&s->body, '}');
+		rc = call(s, "GetRecords", true, by, &answer);
+	}
 	if (rc != STATUS_OK)
-		return rc;
+		return settled(rc);
 	rc = dynamo_records_parse(answer, out);
 	return rc == STATUS_INVALID ? nonsense("GetRecords") : rc;
 }

@@ -90,7 +90,7 @@ static enum outcome try_once(struct attempt *a)
 	if (rc == STATUS_INVALID)
 		return judge_refusal(a, &answer);
 	if (rc != STATUS_OK) {
-		a->failure = rc;
+		a->failure = rc == STATUS_TOO_LARGE ? STATUS_UNAVAILABLE : rc;
 		return FAILED;
 	}
 	rc = json_check(answer.body);

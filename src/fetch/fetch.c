@@ -21,7 +21,9 @@ struct fetch {
 	CURL *easy;
 	struct curl_slist *headers; /* what libcurl holds now, the token's included */
 	struct buf url, scope, key_id, secret, token, method; /* texts libcurl holds now */
-	int64_t connect_ms, total_ms; /* likewise */
+	int64_t connect_ms, total_ms; /* likewise; -1: unknown */
+	bool (*stop)(void *context); /* of the request under way */
+	void *stop_context;
 	struct buf body; /* the last answer's */
 	bool too_large;
 	int sends;
@@ -63,6 +65,27 @@ static int on_send(void *user, char *ip, char *local_ip, int port, int local_por
 	return CURL_PREREQFUNC_OK;
 }
 
+/* Called all the time while a request is under way. */
+static int on_progress(
+	void *user, curl_off_t to_get, curl_off_t got, curl_off_t to_send, curl_off_t sent)
+{
+	const struct fetch *f = user;
+
+	(void)to_get;
+	(void)got;
+	(void)to_send;
+	(void)sent;
+	return f->stop(f->stop_context) ? 1 : 0;
+}
+
+/* libcurl itself knows only the path of the system it was built for. */
+static bool set_trust(struct fetch *f)
+{
+	const char *file = getenv("SSL_CERT_FILE");
+
+	return !file || !*file || curl_easy_setopt(f->easy, CURLOPT_CAINFO, file) == CURLE_OK;
+}
+
 static bool set_for_good(struct fetch *f)
 {
 	CURL *e = f->easy;
@@ -87,7 +110,9 @@ static bool set_for_good(struct fetch *f)
 		curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
 		curl_easy_setopt(e, CURLOPT_WRITEDATA, f) == CURLE_OK &&
 		curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_send) == CURLE_OK &&
-		curl_easy_setopt(e, CURLOPT_PREREQDATA, f) == CURLE_OK;
+		curl_easy_setopt(e, CURLOPT_PREREQDATA, f) == CURLE_OK &&
+		curl_easy_setopt(e, CURLOPT_XFERINFOFUNCTION, on_progress) == CURLE_OK &&
+		curl_easy_setopt(e, CURLOPT_XFERINFODATA, f) == CURLE_OK && set_trust(f);
 }
 
 enum status fetch_new(struct fetch **out)
@@ -100,6 +125,7 @@ enum status fetch_new(struct fetch **out)
 	f->easy = curl_easy_init();
 	if (!f->easy)
 		goto out;
+	f->connect_ms = f->total_ms = -1;
 	if (!set_for_good(f)) {
 		rc = STATUS_INTERNAL;
 		goto out;
@@ -231,8 +257,9 @@ static bool set_time(struct fetch *f, CURLoption option, int64_t *held, int64_t 
 {
 	if (*held == ms)
 		return true;
-	*held = 0;
-	if (curl_easy_setopt(f->easy, option, (long)ms) != CURLE_OK)
+	*held = -1;
+	/* 0 is libcurl's word for no limit. */
+	if (curl_easy_setopt(f->easy, option, ms == FETCH_FOREVER ? 0L : (long)ms) != CURLE_OK)
 		return false;
 	*held = ms;
 	return true;
@@ -264,7 +291,8 @@ static bool prepare(struct fetch *f, const struct fetch_request *r)
 	return set_text(f, CURLOPT_URL, &f->url, r->url) && set_method(f, r) &&
 		set_headers(f, r->headers, token) && set_signature(f, s) &&
 		set_time(f, CURLOPT_CONNECTTIMEOUT_MS, &f->connect_ms, r->connect_ms) &&
-		set_time(f, CURLOPT_TIMEOUT_MS, &f->total_ms, r->total_ms);
+		set_time(f, CURLOPT_TIMEOUT_MS, &f->total_ms, r->total_ms) &&
+		curl_easy_setopt(f->easy, CURLOPT_NOPROGRESS, r->stop ? 0L : 1L) == CURLE_OK;
 }
 
 static enum status judge(const struct fetch *f, CURLcode code)
@@ -302,6 +330,8 @@ enum status fetch_do(struct fetch *f, const struct fetch_request *request, struc
 	f->body.max = request->body_max;
 	f->too_large = false;
 	f->sends = 0;
+	f->stop = request->stop;
+	f->stop_context = request->stop_context;
 	if (request->total_ms <= 0) {
 		explain(f, "no time left");
 		return STATUS_TIMEOUT;

@@ -12,7 +12,9 @@
 
 struct fetch; /* a handle: its connections, its DNS cache, the last answer */
 
-/* curl_global_init and its end; once in a program, before and after everything else here. */
+/* curl_global_init and its end; once in a program, before and after everything else here. Servers
+ * are trusted by the file of CA certificates that SSL_CERT_FILE names in the environment, where it
+ * is set, otherwise by the system's. */
 STATUS_MUSTCHECK enum status fetch_global_open(void);
 void fetch_global_close(void);
 
@@ -35,8 +37,15 @@ struct fetch_request {
 	const struct fetch_signature *signature; /* NULL: not signed */
 	size_t body_max; /* an answer's body over this is STATUS_TOO_LARGE */
 	int64_t connect_ms; /* for the connection alone */
-	int64_t total_ms; /* for everything; must be > 0 */
+	int64_t total_ms; /* for everything; must be > 0; FETCH_FOREVER: no limit */
+	/* Asked once a second at least, and whenever a signal has interrupted the wait: true gives
+	 * the request up, as STATUS_UNAVAILABLE. NULL: never. */
+	bool (*stop)(void *context);
+	void *stop_context;
 };
+
+/* For an answer that comes when there is something to answer, like a long poll's. */
+#define FETCH_FOREVER INT64_MAX
 
 struct fetch_answer {
 	int status; /* 100 to 599 */

@@ -286,27 +286,41 @@ static enum status note_taken(struct group_view *v, const struct group_taken *ta
 	return rc;
 }
 
+static enum status read_people(struct group_mover *m, struct group_view *v,
+	const struct group_taken *taken, struct deadline by)
+{
+	enum status rc = read_pointers(m, v, by);
+
+	if (rc == STATUS_OK)
+		rc = read_index(m, v, by);
+	if (rc == STATUS_OK)
+		rc = note_taken(v, taken);
+	if (rc == STATUS_OK && v->member_count == 0)
+		rc = group_members_complete(m, v);
+	if (rc == STATUS_OK)
+		rc = read_members(m, v, by);
+	for (size_t i = 0; rc == STATUS_OK && i < v->member_count; i++) {
+		if (v->members[i].row_count == 0)
+			rc = group_member_find_peer(m, v, &v->members[i], by);
+	}
+	return rc;
+}
+
+/* The message comes last: a row that another consumer brings up to date after it was read here is
+ * not as it was seen any more, and the write fails; read before the rows, a text could be older
+ * than the one that a row shows already, and would take its place. */
 enum status group_view_read(struct group_mover *m, const struct uuid *group,
 	const struct group_taken *taken, struct deadline by, struct group_view *out)
 {
-	enum status rc;
+	enum status people, rc;
 
 	out->group = group;
+	people = read_people(m, out, taken, by);
+	if (people != STATUS_OK && people != STATUS_INVALID)
+		return people;
 	rc = read_newest(m, out, by);
-	if (rc != STATUS_OK || !out->has_message)
-		return rc;
-	rc = read_pointers(m, out, by);
-	if (rc == STATUS_OK)
-		rc = read_index(m, out, by);
-	if (rc == STATUS_OK)
-		rc = note_taken(out, taken);
-	if (rc == STATUS_OK && out->member_count == 0)
-		rc = group_members_complete(m, out);
-	if (rc == STATUS_OK)
-		rc = read_members(m, out, by);
-	for (size_t i = 0; rc == STATUS_OK && i < out->member_count; i++) {
-		if (out->members[i].row_count == 0)
-			rc = group_member_find_peer(m, out, &out->members[i], by);
-	}
-	return rc;
+	if (rc != STATUS_OK || out->has_message)
+		return rc == STATUS_OK ? people : rc;
+	m->problem = ""; /* no message, so nothing is asked of its members */
+	return STATUS_OK;
 }

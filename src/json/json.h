@@ -12,9 +12,6 @@
 /* Values may nest so deep, the outermost included (contract: over 32 is malformed). */
 #define JSON_DEPTH_MAX 32
 
-/* The most that a caller may allow: each level takes room on the stack. */
-#define JSON_DEPTH_LIMIT 128
-
 /* In a name, U+0000 stands as these bytes, which no UTF-8 text holds. */
 #define JSON_NAME_NUL "\xff\xff\xff\xff\xff\xff"
 
@@ -34,7 +31,8 @@ STATUS_MUSTCHECK enum status json_check(struct slice text);
  * afterwards. Free with json_free. */
 STATUS_MUSTCHECK enum status json_parse(struct slice text, struct json **out);
 
-/* json_check and json_parse for a text that may nest so deep: 1 to JSON_DEPTH_LIMIT. */
+/* json_check and json_parse for a text that may nest depth_max deep: at least 1, and no more than
+ * a hundred or so, as each level takes room on the stack. */
 STATUS_MUSTCHECK enum status json_check_nested(struct slice text, int depth_max);
 STATUS_MUSTCHECK enum status json_parse_nested(struct slice text, int depth_max, struct json **out);
 void json_free(struct json *doc);

@@ -27,18 +27,24 @@ struct stream_patience {
 	struct deadline by; /* no group is begun after this */
 	int64_t group_ms; /* for one group's settling */
 	bool (*stop)(void *context); /* true: begin no other group; NULL: never */
+	bool (*doubtful)(void *context, const struct uuid *group); /* true: the group failed lately,
+			one pass is enough for it; NULL: none did */
 	void *context;
 };
 
 struct stream_totals {
 	size_t groups; /* settled */
 	struct group_mover_changes changes;
+	size_t moved; /* of those, groups of which a row was changed */
+	size_t failed; /* groups that were tried and could not be settled now */
+	size_t doubtful; /* of those, the ones that had been doubtful before */
 	size_t retried; /* groups that took more than one pass */
 };
 
 /* Judges every record of the batch; verdicts has room for all. Groups are settled in the order of
- * their first record. totals is added to. STATUS_OK whatever the verdicts; STATUS_NO_MEMORY if the
- * work could not be begun. */
+ * their first record; where several in a row fail, the pass ends there, since the others would fare
+ * no better now, and what no pass came to stays open. totals is added to. STATUS_OK whatever the
+ * verdicts; STATUS_NO_MEMORY if the work could not be begun. */
 STATUS_MUSTCHECK enum status stream_batch_run(struct group_mover *m,
 	const struct dynamo_records *records, const struct stream_patience *patience,
 	struct stream_verdict *verdicts, struct stream_totals *totals);

@@ -59,6 +59,12 @@ enum status user_store_by_handle(
 	return find_one(p, &sql_users_short, handle, by, out);
 }
 
+enum status user_store_by_uuid(
+	struct pg *p, const struct uuid *uuid, struct deadline by, struct user *out)
+{
+	return find_one(p, &sql_users_by_uuid, uuid_slice(uuid), by, out);
+}
+
 void user_pair_clear(struct user_pair *pair)
 {
 	user_clear(&pair->sender);

@@ -20,6 +20,10 @@ STATUS_MUSTCHECK enum status user_store_by_cognito_id(
 STATUS_MUSTCHECK enum status user_store_by_handle(
 	struct pg *p, struct slice handle, struct deadline by, struct user *out);
 
+/* By the key of their row. */
+STATUS_MUSTCHECK enum status user_store_by_uuid(
+	struct pg *p, const struct uuid *uuid, struct deadline by, struct user *out);
+
 /* The two people of a new conversation. They may be one and the same. */
 struct user_pair {
 	struct user sender;

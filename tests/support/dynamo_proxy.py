@@ -22,19 +22,25 @@ ERRORS = {
                  "Requested resource not found"),
     "conflict": (400, "com.amazonaws.dynamodb.v20120810#TransactionConflictException",
                  "Transaction is ongoing for the item"),
+    "limit": (400, "com.amazonaws.dynamodb.v20120810#LimitExceededException", "Too many calls"),
+    "validation": (400, "com.amazon.coral.validate#ValidationException", "not valid"),
     "in_progress": (400, "com.amazonaws.dynamodb.v20120810#TransactionInProgressException",
                     "The transaction with the given request token is already in progress."),
 }
 
 
 class Rule:
-    """`action` for the calls of `operations` (all if None), for the next `times` (all if None)."""
+    """`action` for the calls of `operations` (all if None) whose body holds `containing`, for the
+    next `times` (all if None)."""
 
-    def __init__(self, action, operations=None, times=None):
+    def __init__(self, action, operations=None, times=None, containing=b""):
         self.action, self.operations, self.times = action, operations, times
+        self.containing = containing
 
-    def applies(self, operation):
+    def applies(self, operation, body):
         if self.times == 0 or (self.operations and operation not in self.operations):
+            return False
+        if self.containing not in body:
             return False
         if self.times is not None:
             self.times -= 1
@@ -77,28 +83,33 @@ class _Handler(BaseHTTPRequestHandler):
 class DynamoProxy:
     """Listens on a port of its own and keeps what came: `calls` by operation, `bodies`, `headers`.
 
+    `tls`, an SSLContext, makes it speak HTTPS.
+
     Actions: hang (never answers), pause (answers after `reset`; `waiting` is released when a call
     arrived), drop_before and drop_after (closes instead of an answer, without or with the call's
     effect), nonsense, truncated, html (a 200 with a page in it), and the names of ERRORS.
     """
 
-    def __init__(self, upstream):
+    def __init__(self, upstream, tls=None):
         parts = urlsplit(upstream)
         self.target = (parts.hostname, parts.port)
         self.calls, self.bodies, self.headers = Counter(), [], []
-        self.port, self._rules, self._sockets = 0, [], set()
+        self.port, self._rules, self._sockets, self._edits = 0, [], set(), {}
         self._lock, self._released = threading.Lock(), threading.Event()
         self.waiting = threading.Semaphore(0)
-        self._server = None
+        self.alias = None  # (the table as callers name it, its true name), as bytes
+        self._server, self._tls = None, tls
         self.listen()
 
     @property
     def endpoint(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
 
     def listen(self):
         self._server = _Server(("127.0.0.1", self.port), _Handler)
         self._server.owner = self
+        if self._tls:
+            self._server.socket = self._tls.wrap_socket(self._server.socket, server_side=True)
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02},
                          daemon=True).start()
@@ -122,9 +133,14 @@ class DynamoProxy:
                 pass
         return len(sockets)
 
-    def fail(self, action, operations=None, times=None):
+    def fail(self, action, operations=None, times=None, containing=b""):
         with self._lock:
-            self._rules.append(Rule(action, operations, times))
+            self._rules.append(Rule(action, operations, times, containing))
+
+    def edit(self, operation, change):
+        """What a sound answer to this operation says is put through `change`, which gets and
+        returns it decoded; None: no more. It outlasts `reset`."""
+        self._edits[operation] = change
 
     def reset(self):
         """Sound again: forgets the rules and counters, lets go of what hangs."""
@@ -156,7 +172,8 @@ class DynamoProxy:
             self.calls[operation] += 1
             self.bodies.append((operation, body))
             self.headers.append(handler.headers)
-            rule = next((rule for rule in self._rules if rule.applies(operation)), None)
+            rule = next((rule for rule in self._rules if rule.applies(operation, body)),
+                        None)
             released = self._released
         action = rule.action if rule else None
         if action == "hang" or action == "drop_before":
@@ -179,6 +196,9 @@ class DynamoProxy:
             self._send(handler, 200, b"<html><body>Welcome to the hotel's network</body></html>")
             return
         status, headers, content = self._forward(handler, operation, body)
+        change = self._edits.get(operation)
+        if change and status == 200:
+            headers, content = (), json.dumps(change(json.loads(content))).encode()
         if action == "drop_after":
             handler.close_connection = True
             return
@@ -194,6 +214,8 @@ class DynamoProxy:
     def _forward(self, handler, operation, body):
         passed = {name: value for name, value in handler.headers.items()
                   if name.lower() not in ("host", "connection", "content-length", "expect")}
+        if self.alias:
+            body = body.replace(*self.alias)
         for attempt in (1, 2):
             if handler.upstream is None:
                 handler.upstream = http.client.HTTPConnection(*self.target, timeout=20)

@@ -21,6 +21,8 @@
 #define CONNECTIONS_MAX 16
 #define REPLIES_MAX 64
 #define REQUESTS_MAX 512
+/* Room for an answer that is over every cap of a client's. */
+#define REPLY_MAX ((size_t)64 << 20)
 
 struct connection {
 	int fd; /* -1: free */
@@ -120,7 +122,7 @@ static void answer(struct connection *c, const struct buf *text, enum http_serve
 static void serve(struct http_server *s, struct connection *c, struct slice head, struct slice body)
 {
 	struct http_server_reply reply;
-	struct buf text = { 0 };
+	struct buf text = { .max = REPLY_MAX };
 
 	pthread_mutex_lock(&s->lock);
 	ck_assert(s->hits < REQUESTS_MAX);

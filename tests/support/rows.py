@@ -5,6 +5,7 @@ It writes the former service's exact shapes, and keeps account of what it plante
 can tell the product's rows from a test's.
 """
 import re
+import time
 import uuid
 
 import boto3
@@ -28,6 +29,21 @@ def message_row(group, sender, sk, message="hello", message_uuid=None):
     return {"pk": f"MSG#{group}", "sk": sk, "message_uuid": message_uuid or str(uuid.uuid4()),
             "message": message, "user_uuid": sender.uuid,
             "user_display_name": sender.display_name, "user_handle": sender.handle}
+
+
+def stream_record(sequence, row, event="INSERT"):
+    """What a DynamoDB stream says of a row of strings, as a Lambda function gets it."""
+    typed = {name: {"S": value} for name, value in row.items()}
+    change = {"ApproximateCreationDateTime": int(time.time()),
+              "Keys": {"pk": typed["pk"], "sk": typed["sk"]},
+              "SizeBytes": 100, "StreamViewType": "NEW_IMAGE"}
+    if sequence:
+        change["SequenceNumber"] = sequence
+    if event != "REMOVE":
+        change["NewImage"] = typed
+    return {"eventID": uuid.uuid4().hex, "eventName": event, "eventVersion": "1.1",
+            "eventSource": "aws:dynamodb", "awsRegion": "us-east-1", "dynamodb": change,
+            "eventSourceARN": "arn:aws:dynamodb:us-east-1:1:table/t/stream/2026-01-01T00:00:00"}
 
 
 class Table:
@@ -118,3 +134,29 @@ class LegacyConversation:
     def expected_messages(self):
         ordered = sorted(self.rows, key=lambda row: row["sk"].encode())
         return [self.expected(row) for row in ordered]
+
+
+class StaleConversation(LegacyConversation):
+    """One whose rows stand at an old message while there is a newer one."""
+
+    OLD, NEW = "2026-03-01T10:00:00.000001+00:00", "2026-03-01T10:00:01.000001+00:00"
+
+    def __init__(self, table, left, right):
+        super().__init__(table, left, right, [self.OLD])
+        self.table = table
+        self.newest = message_row(self.group, left, self.NEW, "the newest words")
+        table.plant(self.newest)
+
+    def change(self, sequence, event="INSERT"):
+        """The stream's record of the newest message."""
+        return stream_record(sequence, self.newest, event)
+
+    def places(self):
+        return [[(row["sk"], row["message"]) for row in self.table.groups(person)]
+                for person in (self.left, self.right)]
+
+    def moved(self):
+        return self.places() == [[(self.NEW, "the newest words")]] * 2
+
+    def unmoved(self):
+        return self.places() == [[(self.OLD, "legacy 0")]] * 2

@@ -195,6 +195,63 @@ def chaos(shared_chaos):
 
 
 @pytest.fixture
+def make_world(stack, settings, people):
+    """A factory of messages tables for the stream consumer; see tests/support/stream_world.py."""
+    from stream_world import World
+    made = []
+
+    def make():
+        made.append(World(stack, settings, people))
+        return made[-1]
+
+    yield make
+    _close_all(made)
+
+
+@pytest.fixture
+def world(make_world):
+    return make_world()
+
+
+@pytest.fixture
+def scene(world):
+    """A table with a stand-in for its stream; see tests/support/stream_scene.py."""
+    from stream_scene import Scene
+    made = Scene(world)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def shared_live(stack, settings, mint, people):
+    from stream_world import World
+    world = World(stack, settings, people)
+    site = _build_site(stack, world.settings, mint, workers=4)
+    yield SimpleNamespace(world=world, site=site, daemon=world.start(), barrier=world.talk())
+    site.workers.stop()
+    world.close()
+
+
+@pytest.fixture
+def live(shared_live):
+    """A table that a `cruddur-stream` looks after, and workers in front of it. No test may cost the
+    daemon its life."""
+    yield shared_live
+    assert shared_live.daemon.process.poll() is None, shared_live.daemon.tail()
+
+
+def _close_all(made):
+    failures = []
+    for world in made:
+        try:
+            world.close()
+        except AssertionError as failure:
+            failures.append(failure)
+    if failures:
+        raise failures[0]
+
+
+@pytest.fixture
 def pair(people):
     """Two people who have not met."""
     return people.several(2)

@@ -40,7 +40,7 @@ static const char *lookup(const char *name)
 static enum status load(const struct pair *env, struct settings *s, struct buf *problem)
 {
 	environment = env;
-	return settings_load(lookup, SETTINGS_NEED_COGNITO, s, problem);
+	return settings_load(lookup, SETTINGS_NEED_COGNITO | SETTINGS_NEED_POSTGRES, s, problem);
 }
 
 START_TEST(the_minimum_gets_the_regions_own_endpoints)
@@ -151,8 +151,27 @@ START_TEST(without_the_need_for_cognito_its_settings_may_be_absent)
 	struct buf problem = { 0 };
 
 	environment = env;
-	ck_assert_int_eq(settings_load(lookup, 0, &s, &problem), STATUS_OK);
+	ck_assert_int_eq(settings_load(lookup, SETTINGS_NEED_POSTGRES, &s, &problem), STATUS_OK);
 	ck_assert_ptr_null(s.issuer);
+	ck_assert_str_eq(s.connection_url, "postgresql:///x");
+	settings_clear(&s);
+	buf_free(&problem);
+}
+END_TEST
+
+START_TEST(without_the_need_for_postgres_its_address_may_be_absent)
+{
+	static const struct pair env[] = { { "AWS_REGION", "us-east-1" }, { NULL, NULL } };
+	struct settings s = { 0 };
+	struct buf problem = { 0 };
+
+	environment = env;
+	ck_assert_int_eq(settings_load(lookup, 0, &s, &problem), STATUS_OK);
+	ck_assert_ptr_null(s.connection_url);
+	settings_clear(&s);
+	ck_assert_int_eq(
+		settings_load(lookup, SETTINGS_NEED_POSTGRES, &s, &problem), STATUS_INVALID);
+	ck_assert_int_eq(strncmp(buf_cstr(&problem), "CONNECTION_URL: ", 16), 0);
 	settings_clear(&s);
 	buf_free(&problem);
 }
@@ -237,6 +256,7 @@ int main(void)
 	tcase_add_test(tc, origins_are_spelt_as_a_browser_spells_them);
 	tcase_add_test(tc, the_default_region_serves_where_the_region_is_not_set);
 	tcase_add_test(tc, without_the_need_for_cognito_its_settings_may_be_absent);
+	tcase_add_test(tc, without_the_need_for_postgres_its_address_may_be_absent);
 	tcase_add_loop_test(tc, a_bad_setting_ends_the_start_and_is_named, 0,
 		(int)(sizeof(bad) / sizeof(bad[0])));
 	tcase_add_test(tc, a_table_name_of_over_255_characters_ends_the_start);

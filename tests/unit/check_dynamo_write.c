@@ -2,6 +2,7 @@
 /* Single writes and transactions against a server that plays DynamoDB: the bytes that are sent,
  * what a refusal comes to, and what is sent again. */
 #include "dynamo/dynamo.h"
+#include "dynamo/page.h"
 
 #include "support/dynamo_fixture.h"
 #include "unit/check_main.h"
@@ -132,6 +133,78 @@ START_TEST(requests_that_make_no_sense_are_not_sent)
 		dynamo_transact(fixture.table, many, 101, soon(), reasons), STATUS_INVALID);
 	ck_assert_int_eq(dynamo_transact(fixture.table, many, 0, soon(), reasons), STATUS_INVALID);
 	ck_assert_uint_eq(http_server_hits(fixture.server), 0);
+}
+END_TEST
+
+/* --- Puts that take over another item ------------------------------------------------------------
+ */
+
+/* What DynamoDB may hold, names that hold U+0000 and a nested one of each kind included; and names
+ * that the put gives anew. */
+#define KEPT                                                                                       \
+	"\"s\":{\"S\":\"\\u0000\\\"x\"},\"z\":{\"NULL\":true},\"b\":{\"B\":\"AAEC\"},"             \
+	"\"t\":{\"BOOL\":false},\"ss\":{\"SS\":[\"y\",\"x\"]},\"ns\":{\"NS\":[\"1E-20\",\"2.50\"]" \
+	"},"                                                                                       \
+	"\"bs\":{\"BS\":[\"AA==\"]},\"n\\u0000\":{\"N\":\"-12.0\"},"                               \
+	"\"l\":{\"L\":[{\"M\":{\"\\u0000\":{\"L\":[]},\"a\":{\"S\":\"\"}}},{\"N\":\"1\"}]}"
+static const char base_answer[] =
+	"{\"Item\":{\"pk\":{\"S\":\"old\"},\"n\":{\"S\":\"old\"}," KEPT ",\"sk\":{\"S\":\"old\"}}}";
+#define PUT_WITH_BASE                                                                              \
+	"{\"TableName\":\"tab\",\"Item\":{\"pk\":{\"S\":\"p\"},\"sk\":{\"S\":\"s\"},"              \
+	"\"n\":{\"N\":\"1\"}," KEPT "},\"ConditionExpression\":\"attribute_not_exists(pk)\"}"
+
+START_TEST(a_put_keeps_what_it_does_not_name)
+{
+	static const char in_transaction[] = "[{\"Put\":" PUT_WITH_BASE "}]";
+	struct dynamo_write put = a_put();
+	enum dynamo_reason reasons[1];
+	struct dynamo_page *page;
+	struct slice sent;
+
+	ck_assert_int_eq(dynamo_page_read_get(slice_of(base_answer), &page), STATUS_OK);
+	put.base = dynamo_page_item(page, 0);
+	http_server_reply_ok(fixture.server, "{}");
+	ck_assert_int_eq(dynamo_write(fixture.table, &put, soon()), STATUS_OK);
+	dynamo_fixture_assert_sent(&fixture, 0, "PutItem", PUT_WITH_BASE);
+	ck_assert_int_eq(dynamo_transact(fixture.table, &put, 1, soon(), reasons), STATUS_OK);
+	sent = http_server_body(fixture.server, 1);
+	ck_assert_ptr_nonnull(memmem(sent.ptr, sent.len, in_transaction, strlen(in_transaction)));
+	ck_assert_int_eq(json_check(sent), STATUS_OK);
+	dynamo_page_free(page);
+}
+END_TEST
+
+START_TEST(a_put_that_names_all_of_its_base_is_itself)
+{
+	struct dynamo_write put = a_put();
+	struct dynamo_page *page;
+
+	ck_assert_int_eq(dynamo_page_read_get(SLICE("{\"Item\":{\"sk\":{\"S\":\"old\"}}}"), &page),
+		STATUS_OK);
+	put.base = dynamo_page_item(page, 0);
+	http_server_reply_ok(fixture.server, "{}");
+	ck_assert_int_eq(dynamo_write(fixture.table, &put, soon()), STATUS_OK);
+	dynamo_fixture_assert_sent(&fixture, 0, "PutItem", PUT_MEMBERS);
+	dynamo_page_free(page);
+}
+END_TEST
+
+START_TEST(a_base_that_makes_no_sense_is_not_sent)
+{
+	struct dynamo_write put = a_put(), update = an_update();
+	enum dynamo_reason reasons[1];
+	struct dynamo_page *page;
+
+	/* Numbers of this size are not known well enough to be written again. */
+	ck_assert_int_eq(dynamo_page_read_get(
+				 SLICE("{\"Item\":{\"odd\":{\"N\":99999999999999999999}}}"), &page),
+		STATUS_OK);
+	put.base = update.base = dynamo_page_item(page, 0);
+	ck_assert_int_eq(dynamo_write(fixture.table, &put, soon()), STATUS_INVALID);
+	ck_assert_int_eq(dynamo_transact(fixture.table, &put, 1, soon(), reasons), STATUS_INVALID);
+	ck_assert_int_eq(dynamo_write(fixture.table, &update, soon()), STATUS_INVALID);
+	ck_assert_uint_eq(http_server_hits(fixture.server), 0);
+	dynamo_page_free(page);
 }
 END_TEST
 
@@ -281,6 +354,9 @@ int main(void)
 	tcase_add_test(writes, a_failed_condition_is_a_conflict_all_else_is_unavailable);
 	tcase_add_test(writes, a_write_that_meets_a_transaction_is_tried_again);
 	tcase_add_test(writes, requests_that_make_no_sense_are_not_sent);
+	tcase_add_test(writes, a_put_keeps_what_it_does_not_name);
+	tcase_add_test(writes, a_put_that_names_all_of_its_base_is_itself);
+	tcase_add_test(writes, a_base_that_makes_no_sense_is_not_sent);
 	tcase_add_test(writes, a_transaction_is_sent_whole_with_a_token_of_its_own);
 	tcase_add_test(writes, a_lost_answer_is_asked_for_with_the_same_bytes);
 	tcase_add_test(writes, a_failed_condition_says_whose);

@@ -366,6 +366,59 @@ START_TEST(a_signal_does_not_end_a_request)
 }
 END_TEST
 
+struct patience {
+	bool over; /* may give up: the request has reached the server */
+	int asked;
+};
+
+static bool asked_to_stop(void *context)
+{
+	struct patience *p = context;
+
+	p->asked++;
+	if (http_server_hits(server) > 0)
+		p->over = true;
+	return p->over;
+}
+
+START_TEST(a_request_without_a_limit_of_time_is_given_up_when_asked)
+{
+	struct patience patience = { .over = false };
+	struct fetch_request r = get_request();
+	struct fetch_answer a;
+
+	http_server_reply(server, (struct http_server_reply){ .manner = HTTP_SERVER_HANG });
+	r.total_ms = FETCH_FOREVER;
+	r.stop = asked_to_stop;
+	r.stop_context = &patience;
+	ck_assert_int_eq(fetch_do(handle, &r, &a), STATUS_UNAVAILABLE);
+	ck_assert(patience.over);
+	ck_assert_str_ne(fetch_problem(handle), "");
+	/* The next request is asked about neither the old way nor without end. */
+	patience.asked = 0;
+	r.stop = NULL;
+	r.total_ms = 200;
+	ck_assert_int_eq(fetch_do(handle, &r, &a), STATUS_TIMEOUT);
+	ck_assert_int_eq(patience.asked, 0);
+}
+END_TEST
+
+START_TEST(no_limit_of_time_follows_a_short_one)
+{
+	struct fetch_request r = get_request();
+	struct fetch_answer a;
+
+	http_server_reply(server, (struct http_server_reply){ .manner = HTTP_SERVER_HANG });
+	r.total_ms = 50;
+	ck_assert_int_eq(fetch_do(handle, &r, &a), STATUS_TIMEOUT);
+	http_server_forget_script(server);
+	http_server_reply_ok(server, "at last");
+	r.total_ms = FETCH_FOREVER;
+	ck_assert_int_eq(fetch_do(handle, &r, &a), STATUS_OK);
+	assert_body(a.body, "at last");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("fetch");
@@ -387,6 +440,8 @@ int main(void)
 	tcase_add_test(one, speaks_no_other_protocol);
 	tcase_add_test(one, heeds_no_proxy_of_the_environment);
 	tcase_add_test(one, a_signal_does_not_end_a_request);
+	tcase_add_test(one, a_request_without_a_limit_of_time_is_given_up_when_asked);
+	tcase_add_test(one, no_limit_of_time_follows_a_short_one);
 	suite_add_tcase(suite, one);
 	return check_main(suite);
 }

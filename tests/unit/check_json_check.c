@@ -254,6 +254,26 @@ START_TEST(nesting_over_the_limit_is_refused)
 }
 END_TEST
 
+START_TEST(a_caller_may_allow_more_nesting_or_less)
+{
+	struct buf b = { 0 };
+	struct json *doc;
+
+	nest(&b, 79, "[", "]");
+	ck_assert_int_eq(json_check_nested(buf_slice(&b), 80), STATUS_OK);
+	ck_assert_int_eq(json_check_nested(buf_slice(&b), 79), STATUS_INVALID);
+	ck_assert_int_eq(json_parse_nested(buf_slice(&b), 79, &doc), STATUS_INVALID);
+	ck_assert_int_eq(json_parse_nested(buf_slice(&b), 80, &doc), STATUS_OK);
+	json_free(doc);
+	nest(&b, 0, "", "");
+	ck_assert_int_eq(json_parse_nested(buf_slice(&b), 1, &doc), STATUS_OK);
+	json_free(doc);
+	nest(&b, 1, "[", "]");
+	ck_assert_int_eq(json_check_nested(buf_slice(&b), 1), STATUS_INVALID);
+	buf_free(&b);
+}
+END_TEST
+
 START_TEST(endless_nesting_uses_no_stack)
 {
 	struct buf b = { 0 };
@@ -334,6 +354,7 @@ int main(void)
 	tcase_add_test(tests, names_are_unique_by_meaning);
 	tcase_add_test(tests, nesting_over_the_limit_is_refused);
 	tcase_add_test(tests, endless_nesting_uses_no_stack);
+	tcase_add_test(tests, a_caller_may_allow_more_nesting_or_less);
 	tcase_add_test(tests, siblings_do_not_add_to_the_depth);
 	tcase_add_test(tests, a_repeated_name_is_found_among_any_number);
 	tcase_add_test(tests, a_body_of_nothing_but_names_takes_no_quadratic_time);

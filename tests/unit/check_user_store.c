@@ -66,6 +66,20 @@ START_TEST(a_user_is_found_by_the_handle)
 }
 END_TEST
 
+START_TEST(a_user_is_found_by_the_uuid)
+{
+	struct uuid londo = { LONDO }, nobody = { "dddddddd-0000-4000-8000-000000000004" };
+	struct user u = { 0 };
+
+	ck_assert_int_eq(user_store_by_uuid(pg, &nobody, FAR, &u), STATUS_NOT_FOUND);
+	ck_assert_ptr_null(u.handle);
+	ck_assert_int_eq(user_store_by_uuid(pg, &londo, FAR, &u), STATUS_OK);
+	ck_assert_str_eq(u.uuid.text, LONDO);
+	ck_assert_str_eq(u.handle, "londo");
+	user_clear(&u);
+}
+END_TEST
+
 START_TEST(handles_match_byte_by_byte)
 {
 	static const struct slice others[] = {
@@ -228,6 +242,7 @@ int main(void)
 	tcase_add_unchecked_fixture(tests, load_users, NULL);
 	tcase_add_test(tests, a_user_is_found_by_the_cognito_id);
 	tcase_add_test(tests, a_user_is_found_by_the_handle);
+	tcase_add_test(tests, a_user_is_found_by_the_uuid);
 	tcase_add_test(tests, handles_match_byte_by_byte);
 	tcase_add_test(tests, what_no_row_can_hold_is_not_found_without_asking);
 	tcase_add_test(tests, the_length_of_a_handle_is_capped_exactly);

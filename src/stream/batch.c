@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+/* From records to groups, over the groups in passes, and back to a verdict for each record. Only
+ * its key says what a record is about: the mover reads the rest from the table. */
+#include "stream/batch.h"
+
+#include "message_table/keys.h"
+
+#include <stdlib.h>
+
+/* So many groups failing one after the other are no matter of those groups. */
+#define FAILURES_IN_A_ROW 3
+
+/* Before the second pass, and so many times longer before each further one. */
+#define PAUSE_MS 200
+#define PAUSE_GROWTH 4
+/* How soon a pause notices that it is to stop. */
+#define PAUSE_STEP_MS 50
+
+/* A group of the batch. */
+struct work {
+	struct uuid group;
+	enum stream_fate fate; /* OPEN until it was tried */
+	const char *reason;
+	bool doubtful;
+	bool retried;
+};
+
+/* No group: the record has its verdict already. */
+#define NO_WORK SIZE_MAX
+
+struct batch {
+	struct group_mover *mover;
+	const struct stream_patience *patience;
+	struct stream_totals *totals;
+	struct work *works; /* room for one a record */
+	size_t count;
+	size_t *work_of; /* of each record: its place in works, or NO_WORK */
+	size_t *slots; /* a hash table of places in works, each plus one; 0: free */
+	size_t mask;
+};
+
+/* --- What the records are about --------------------------------------------------------------- */
+
+static bool judge(
+	const struct dynamo_record *record, struct uuid *group, struct stream_verdict *verdict)
+{
+	*verdict = (struct stream_verdict){ .fate = STREAM_FATE_SKIPPED };
+	if (record->pk.len == 0) {
+		*verdict = (struct stream_verdict){ STREAM_FATE_BROKEN, "it has no key" };
+		return false;
+	}
+	if (!table_key_is_messages(record->pk) || record->event == DYNAMO_EVENT_REMOVE)
+		return false;
+	if (record->event == DYNAMO_EVENT_UNKNOWN) {
+		*verdict =
+			(struct stream_verdict){ STREAM_FATE_BROKEN, "it says of no known event" };
+		return false;
+	}
+	if (table_key_read_messages(record->pk, group) != STATUS_OK) {
+		*verdict = (struct stream_verdict){ STREAM_FATE_BROKEN, "its key names no group" };
+		return false;
+	}
+	return true;
+}
+
+/* FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/): uuids need no more than to be spread. */
+static size_t hash(const struct uuid *u)
+{
+	uint64_t h = 14695981039346656037U;
+
+	for (size_t i = 0; i < UUID_LEN; i++)
+		h = (h ^ (unsigned char)u->text[i]) * 1099511628211U;
+	return (size_t)h;
+}
+
+static size_t work_for(struct batch *b, const struct uuid *group)
+{
+	const struct stream_patience *p = b->patience;
+	size_t at = hash(group) & b->mask;
+
+	for (; b->slots[at] != 0; at = (at + 1) & b->mask) {
+		if (uuid_equal(&b->works[b->slots[at] - 1].group, group))
+			return b->slots[at] - 1;
+	}
+	b->works[b->count] = (struct work){ .group = *group,
+		.fate = STREAM_FATE_OPEN,
+		.doubtful = p->doubtful && p->doubtful(p->context, group) };
+	b->slots[at] = ++b->count;
+	return b->count - 1;
+}
+
+static enum status open_batch(
+	struct batch *b, const struct dynamo_records *records, struct stream_verdict *verdicts)
+{
+	size_t count = dynamo_records_count(records), room = 16;
+	struct uuid group;
+
+	while (room < 2 * count)
+		room *= 2;
+	b->mask = room - 1;
+	b->works = calloc(count > 0 ? count : 1, sizeof(*b->works));
+	b->work_of = calloc(count > 0 ? count : 1, sizeof(*b->work_of));
+	b->slots = calloc(room, sizeof(*b->slots));
+	if (!b->works || !b->work_of || !b->slots)
+		return STATUS_NO_MEMORY;
+	for (size_t i = 0; i < count; i++) {
+		bool concerns = judge(dynamo_records_at(records, i), &group, &verdicts[i]);
+
+		b->work_of[i] = concerns ? work_for(b, &group) : NO_WORK;
+	}
+	return STATUS_OK;
+}
+
+static void close_batch(struct batch *b)
+{
+	free(b->works);
+	free(b->work_of);
+	free(b->slots);
+}
+
+/* --- Passes ----------------------------------------------------------------------------------- */
+
+static bool is_to_stop(const struct batch *b)
+{
+	const struct stream_patience *p = b->patience;
+
+	return deadline_left_ms(p->by) == 0 || (p->stop && p->stop(p->context));
+}
+
+static void settle(struct batch *b, struct work *w)
+{
+	struct group_mover_changes changes = { 0 };
+	enum status rc = group_mover_settle(
+		b->mover, &w->group, deadline_in(b->patience->group_ms), &changes);
+
+	b->totals->changes.moved += changes.moved;
+	b->totals->changes.restored += changes.restored;
+	b->totals->changes.removed += changes.removed;
+	w->reason = NULL;
+	if (rc == STATUS_OK) {
+		w->fate = STREAM_FATE_DONE;
+		b->totals->groups++;
+		if (changes.moved + changes.restored + changes.removed > 0)
+			b->totals->moved++;
+		return;
+	}
+	w->fate = rc == STATUS_INVALID ? STREAM_FATE_BROKEN : STREAM_FATE_FAILED;
+	w->reason = group_mover_problem(b->mover);
+	if (!*w->reason)
+		w->reason = "its group could not be settled";
+}
+
+static bool wants_pass(const struct work *w, int pass)
+{
+	if (w->fate == STREAM_FATE_FAILED)
+		return !w->doubtful && pass > 1;
+	return w->fate == STREAM_FATE_OPEN;
+}
+
+/* true if it is of use to go over what is left once more. */
+static bool run_pass(struct batch *b, int pass)
+{
+	bool again = false;
+	int in_a_row = 0;
+
+	for (size_t i = 0; i < b->count; i++) {
+		struct work *w = &b->works[i];
+
+		if (!wants_pass(w, pass))
+			continue;
+		if (is_to_stop(b))
+			return false;
+		if (w->fate == STREAM_FATE_FAILED && !w->retried) {
+			w->retried = true;
+			b->totals->retried++;
+		}
+		settle(b, w);
+		if (w->fate != STREAM_FATE_FAILED) {
+			in_a_row = 0;
+		} else if (!w->doubtful) {
+			again = true;
+			if (++in_a_row == FAILURES_IN_A_ROW)
+				return true;
+		}
+	}
+	return again;
+}
+
+/* false if there is no time for it, or it is to stop. */
+static bool pause_before(const struct batch *b, int pass)
+{
+	int64_t ms = PAUSE_MS;
+
+	while (--pass > 1)
+		ms *= PAUSE_GROWTH;
+	if (ms >= deadline_left_ms(b->patience->by))
+		return false;
+	for (struct deadline until = deadline_in(ms); deadline_left_ms(until) > 0;) {
+		int64_t left = deadline_left_ms(until);
+
+		if (is_to_stop(b))
+			return false;
+		clock_sleep_ms(left < PAUSE_STEP_MS ? left : PAUSE_STEP_MS);
+	}
+	return true;
+}
+
+enum status stream_batch_run(struct group_mover *m, const struct dynamo_records *records,
+	const struct stream_patience *patience, struct stream_verdict *verdicts,
+	struct stream_totals *totals)
+{
+	struct batch b = { .mover = m, .patience = patience, .totals = totals };
+	enum status rc = open_batch(&b, records, verdicts);
+	int pass = 1;
+
+	if (rc != STATUS_OK)
+		goto out;
+	while (run_pass(&b, pass) && pass < patience->passes && pause_before(&b, pass + 1))
+		pass++;
+	for (size_t i = 0; i < dynamo_records_count(records); i++) {
+		const struct work *w = b.work_of[i] == NO_WORK ? NULL : &b.works[b.work_of[i]];
+
+		if (w)
+			verdicts[i] = (struct stream_verdict){ w->fate, w->reason };
+	}
+	for (size_t i = 0; i < b.count; i++) {
+		if (b.works[i].fate == STREAM_FATE_FAILED) {
+			totals->failed++;
+			totals->doubtful += b.works[i].doubtful;
+		}
+	}
+out:
+	close_batch(&b);
+	return rc;
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT */
+/* One turn of one shard. Its checkpoint is written after the groups of the records were settled and
+ * the dead letters kept, never before: whatever is interrupted is read again, which changes
+ * nothing. */
+#include "stream/letters.h"
+#include "stream/state.h"
+
+#include "base/log.h"
+#include "message_table/keys.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* How soon a shard is read again after a page without records: one that had some lately, and one
+ * that had not. A message shows in both lists within a second. */
+#define LIVELY_MS 10000
+#define POLL_LIVELY_MS 200
+#define POLL_IDLE_MS 700
+/* After a shard was unknown, or an iterator was refused. */
+#define POLL_REFUSED_MS 2000
+
+#define PASSES 3
+#define GROUP_MS 3000
+/* A batch goes on for so long at the most: other shards wait for their turn. */
+#define BATCH_MS 5000
+#define PING_MS 2000
+/* While most groups fail and DynamoDB still answers (its writes may be throttled), they are tried
+ * again for so long before they are set aside. */
+#define TROUBLE_MS 30000
+
+/* A page of records and what became of them. */
+struct page {
+	struct stream_state *s;
+	struct stream_shard *shard;
+	const struct dynamo_records *records;
+	struct stream_verdict *verdicts;
+	size_t count;
+	size_t dealt_with; /* of the first records */
+	bool complete; /* the groups that failed had all their passes */
+	bool well; /* what failed is the matter of single groups */
+};
+
+/* --- Verdicts --------------------------------------------------------------------------------- */
+
+static bool is_doubtful(void *context, const struct uuid *group)
+{
+	const struct stream_state *s = context;
+
+	return stream_failing_has(&s->failing, group, clock_monotonic_ms());
+}
+
+/* May groups that failed be set aside, or is it more than them that is not well? */
+static bool find_out_well(struct stream_state *s, const struct stream_totals *totals)
+{
+	int64_t now_ms = clock_monotonic_ms();
+	size_t fresh = totals->failed - totals->doubtful;
+
+	if (totals->failed == 0) {
+		s->trouble_ms = 0;
+		return true;
+	}
+	if (s->parts->signals->stop ||
+		dynamo_ping(s->parts->table, deadline_in(PING_MS)) != STATUS_OK)
+		return false;
+	if (fresh <= 1 || fresh <= totals->groups) {
+		s->trouble_ms = 0;
+		return true;
+	}
+	if (s->trouble_ms == 0)
+		s->trouble_ms = now_ms;
+	return now_ms - s->trouble_ms >= TROUBLE_MS;
+}
+
+static enum status judge(struct page *p)
+{
+	struct stream_state *s = p->s;
+	const struct stream_patience patience = { .passes = PASSES,
+		.by = deadline_in(BATCH_MS),
+		.group_ms = GROUP_MS,
+		.stop = stream_state_is_to_stop,
+		.doubtful = is_doubtful,
+		.context = s };
+	struct stream_totals totals = { 0 };
+	enum status rc =
+		stream_batch_run(s->parts->mover, p->records, &patience, p->verdicts, &totals);
+
+	stream_figures_add_totals(&s->figures, &totals);
+	p->complete = deadline_left_ms(patience.by) > 0 && !s->parts->signals->stop;
+	p->well = rc == STATUS_OK && find_out_well(s, &totals);
+	return rc;
+}
+
+/* A group of which a record failed. true: the record is to be set aside; false: it has to be tried
+ * again first. */
+static bool had_its_chances(const struct page *p, const struct dynamo_record *record)
+{
+	struct uuid group;
+	bool doubtful;
+
+	if (!p->well)
+		return false;
+	if (table_key_read_messages(record->pk, &group) != STATUS_OK)
+		return true;
+	doubtful = is_doubtful(p->s, &group);
+	stream_failing_note(&p->s->failing, &group, clock_monotonic_ms());
+	return doubtful || p->complete;
+}
+
+static enum stream_turn set_aside(struct page *p, size_t i)
+{
+	const struct dynamo_record *record = dynamo_records_at(p->records, i);
+	char unnamed[DYNAMO_SEQUENCE_SIZE + 32];
+	struct stream_letter letter = { .stream_arn = buf_cstr(&p->s->arn),
+		.shard_id = p->shard->id,
+		.sequence_number = record->sequence_number,
+		.pk = record->pk,
+		.sk = record->sk,
+		.reason = p->verdicts[i].reason };
+	enum stream_turn turn;
+
+	if (letter.sequence_number.len == 0) {
+		(void)snprintf(unnamed, sizeof(unnamed), "%s+%zu", p->shard->position, i + 1);
+		letter.sequence_number = slice_of(unnamed);
+	}
+	turn = stream_state_postgres(
+		stream_letters_add(&p->s->checkpoints, &letter, deadline_in(STREAM_CALL_MS)));
+	if (turn == STREAM_TURN_OK)
+		p->s->figures.set_aside++;
+	return turn;
+}
+
+/* Counts the records that are dealt with, from the first one on, setting aside what has to be. */
+static enum stream_turn deal(struct page *p)
+{
+	enum stream_turn turn = STREAM_TURN_OK;
+
+	for (size_t i = 0; i < p->count; i++) {
+		switch (p->verdicts[i].fate) {
+		case STREAM_FATE_OPEN:
+			return STREAM_TURN_OK;
+		case STREAM_FATE_FAILED:
+			if (!had_its_chances(p, dynamo_records_at(p->records, i)))
+				return STREAM_TURN_OK;
+			turn = set_aside(p, i);
+			break;
+		case STREAM_FATE_BROKEN:
+			turn = set_aside(p, i);
+			break;
+		case STREAM_FATE_SKIPPED:
+			p->s->figures.skipped++;
+			break;
+		case STREAM_FATE_DONE:
+			break;
+		}
+		if (turn != STREAM_TURN_OK)
+			return turn;
+		p->s->figures.records++;
+		p->dealt_with++;
+	}
+	return STREAM_TURN_OK;
+}
+
+/* --- Where to go on --------------------------------------------------------------------------- */
+
+static enum stream_turn save(struct stream_state *s, struct stream_shard *shard, bool finished)
+{
+	const struct stream_place place = { .stream_arn = buf_cstr(&s->arn),
+		.shard_id = shard->id,
+		.position = shard->position,
+		.finished = finished };
+	enum stream_turn turn = stream_state_postgres(
+		stream_checkpoints_save(&s->checkpoints, &place, deadline_in(STREAM_CALL_MS)));
+
+	if (turn == STREAM_TURN_OK)
+		shard->begun = true;
+	return turn;
+}
+
+/* The number of the last record that was dealt with and has one. */
+static void advance_position(struct page *p)
+{
+	for (size_t i = p->dealt_with; i > 0; i--) {
+		struct slice number = dynamo_records_at(p->records, i - 1)->sequence_number;
+
+		if (number.len > 0 && number.len < DYNAMO_SEQUENCE_SIZE) {
+			memcpy(p->shard->position, number.ptr, number.len);
+			p->shard->position[number.len] = '\0';
+			return;
+		}
+	}
+}
+
+static enum stream_turn finish_shard(struct page *p)
+{
+	struct stream_state *s = p->s;
+	enum stream_turn turn = save(s, p->shard, true);
+
+	if (turn != STREAM_TURN_OK)
+		return turn;
+	LOG(LOG_INFO, "stream_shard_finished", log_str("shard", p->shard->id));
+	stream_shards_finish(p->shard, clock_monotonic_ms());
+	s->listed = false;
+	s->list_due_ms = clock_monotonic_ms();
+	return STREAM_TURN_OK;
+}
+
+/* When to read the page after this one, which was dealt with to its end. */
+static void schedule(struct page *p)
+{
+	struct stream_shard *shard = p->shard;
+	int64_t now_ms = clock_monotonic_ms();
+	bool lively;
+
+	if (p->count > 0) {
+		shard->records_ms = now_ms;
+		shard->empty_pages = 0;
+		shard->newest_s = dynamo_records_at(p->records, p->count - 1)->created_s;
+		shard->due_ms = now_ms;
+		return;
+	}
+	shard->empty_pages++;
+	shard->newest_s = 0;
+	lively = p->s->once || (shard->records_ms > 0 && now_ms - shard->records_ms < LIVELY_MS);
+	shard->due_ms = now_ms + (lively ? POLL_LIVELY_MS : POLL_IDLE_MS);
+}
+
+static enum stream_turn move_on(struct page *p)
+{
+	struct stream_shard *shard = p->shard;
+	struct slice next = dynamo_records_next(p->records);
+	enum stream_turn turn = STREAM_TURN_OK;
+
+	if (p->dealt_with > 0)
+		advance_position(p);
+	if (p->dealt_with < p->count) {
+		/* The rest is read again: a page is not kept over turns. */
+		buf_clear(&shard->iterator);
+		shard->empty_pages = 0;
+		shard->newest_s = dynamo_records_at(p->records, p->dealt_with)->created_s;
+		shard->due_ms = clock_monotonic_ms() + (p->dealt_with > 0 ? 0 : POLL_LIVELY_MS);
+	} else if (next.len == 0) {
+		return finish_shard(p);
+	} else {
+		buf_clear(&shard->iterator);
+		buf_add_slice(&shard->iterator, next);
+		schedule(p);
+	}
+	if (p->dealt_with > 0)
+		turn = save(p->s, shard, false);
+	if (turn == STREAM_TURN_OK && !p->well && !p->s->parts->signals->stop)
+		turn = STREAM_TURN_DYNAMODB;
+	return turn;
+}
+
+/* --- Reading ---------------------------------------------------------------------------------- */
+
+/* The service refused for a reason that time or another list mends. */
+static enum stream_turn wait_for_list(struct stream_state *s, struct stream_shard *shard)
+{
+	int64_t now_ms = clock_monotonic_ms();
+
+	buf_clear(&shard->iterator);
+	shard->due_ms = now_ms + POLL_REFUSED_MS;
+	if (s->list_due_ms > shard->due_ms)
+		s->list_due_ms = now_ms;
+	return STREAM_TURN_OK;
+}
+
+static enum stream_turn find_iterator(struct stream_state *s, struct stream_shard *shard)
+{
+	struct dynamo_shard named = { 0 };
+	enum stream_turn turn = shard->begun ? STREAM_TURN_OK : save(s, shard, false);
+	enum status rc;
+
+	if (turn != STREAM_TURN_OK)
+		return turn;
+	memcpy(named.id, shard->id, sizeof(named.id));
+	memcpy(named.parent, shard->parent, sizeof(named.parent));
+	rc = dynamo_streams_iterator(s->parts->streams, buf_cstr(&s->arn), &named, shard->position,
+		deadline_in(STREAM_CALL_MS), &shard->iterator);
+	if (rc == STATUS_OK)
+		return STREAM_TURN_OK;
+	buf_clear(&shard->iterator);
+	if (rc == STATUS_NOT_FOUND)
+		return wait_for_list(s, shard);
+	if (rc != STATUS_CONFLICT)
+		return STREAM_TURN_DYNAMODB;
+	turn = stream_state_missed(s, "the records after a checkpoint were trimmed", shard->id);
+	if (turn == STREAM_TURN_OK) {
+		shard->position[0] = '\0';
+		turn = save(s, shard, false);
+	}
+	return turn;
+}
+
+static enum stream_turn process(
+	struct stream_state *s, struct stream_shard *shard, const struct dynamo_records *records)
+{
+	struct page p = {
+		.s = s, .shard = shard, .records = records, .count = dynamo_records_count(records)
+	};
+	enum stream_turn turn = STREAM_TURN_DYNAMODB;
+
+	p.verdicts = calloc(p.count > 0 ? p.count : 1, sizeof(*p.verdicts));
+	p.well = true;
+	if (p.verdicts && (p.count == 0 || judge(&p) == STATUS_OK))
+		turn = deal(&p);
+	if (turn == STREAM_TURN_OK)
+		turn = move_on(&p);
+	free(p.verdicts);
+	return turn;
+}
+
+static enum stream_turn read_page(struct stream_state *s, struct stream_shard *shard)
+{
+	struct dynamo_records *records;
+	enum stream_turn turn;
+	enum status rc = dynamo_streams_read(s->parts->streams, buf_slice(&shard->iterator),
+		deadline_in(STREAM_CALL_MS), &records);
+
+	if (rc == STATUS_NOT_FOUND)
+		return wait_for_list(s, shard);
+	if (rc == STATUS_CONFLICT) { /* a new one, after the last record that was dealt with */
+		buf_clear(&shard->iterator);
+		shard->due_ms = clock_monotonic_ms() + POLL_LIVELY_MS;
+		return STREAM_TURN_OK;
+	}
+	if (rc != STATUS_OK)
+		return STREAM_TURN_DYNAMODB;
+	turn = process(s, shard, records);
+	dynamo_records_free(records);
+	return turn;
+}
+
+enum stream_turn stream_reader_turn(struct stream_state *s, struct stream_shard *shard)
+{
+	enum stream_turn turn = STREAM_TURN_OK;
+
+	if (shard->iterator.len == 0)
+		turn = find_iterator(s, shard);
+	stream_signals_take(s->parts->signals, 0);
+	if (turn == STREAM_TURN_OK && shard->iterator.len > 0 && !s->parts->signals->stop)
+		turn = read_page(s, shard);
+	shard->troubled = turn != STREAM_TURN_OK;
+	if (shard->troubled) /* whatever it was: an iterator that may be the cause is not kept */
+		buf_clear(&shard->iterator);
+	return turn;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* What all steps of a consumer share. */
+#include "stream/state.h"
+
+#include "base/log.h"
+
+/* A batch is finished after a signal if that takes no longer. */
+#define GRACE_MS 1000
+
+enum stream_turn stream_state_postgres(enum status rc)
+{
+	if (rc == STATUS_OK)
+		return STREAM_TURN_OK;
+	return rc == STATUS_DENIED ? STREAM_TURN_LOST : STREAM_TURN_POSTGRES;
+}
+
+enum stream_turn stream_state_missed(
+	struct stream_state *s, const char *reason, const char *shard_id)
+{
+	LOG(LOG_ERROR, "stream_data_missed", log_str("reason", reason), log_str("shard", shard_id));
+	s->repair_wanted = true;
+	return stream_state_postgres(
+		stream_checkpoints_owe(&s->checkpoints, reason, deadline_in(STREAM_CALL_MS)));
+}
+
+void stream_state_say_figures(struct stream_state *s)
+{
+	int64_t behind_s = stream_shards_behind_s(&s->shards);
+	int64_t lag_ms = behind_s > 0 ? clock_realtime_us() / 1000 - behind_s * 1000 : 0;
+
+	stream_figures_say(&s->figures, lag_ms > 0 ? lag_ms : 0);
+	s->parts->signals->figures = false;
+}
+
+bool stream_state_is_to_stop(void *context)
+{
+	struct stream_state *s = context;
+	struct stream_signals *signals = s->parts->signals;
+
+	stream_signals_take(signals, 0);
+	if (signals->figures)
+		stream_state_say_figures(s);
+	return signals->stop && clock_monotonic_ms() - signals->stop_ms >= GRACE_MS;
+}
+
+void stream_state_forget(struct stream_state *s)
+{
+	stream_repair_free(s->repair);
+	s->repair = NULL;
+	stream_shards_clear(&s->shards);
+	buf_clear(&s->arn);
+	s->listed = false;
+}

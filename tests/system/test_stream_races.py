@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: MIT
+"""Two consumers at one group in just the moments that matter: one is held up at a call, the other
+does its whole work meanwhile, and what the first then writes must not undo it.
+
+The one that is held up is a `cruddur-stream --repair` behind a proxy; the other is a daemon, which
+has read everything by the time the first goes on, and so will not mend what that one does.
+"""
+import pytest
+
+import processes
+from dynamo_proxy import DynamoProxy
+
+# Calls of one settling. What was read before is stale by the time the call goes on.
+CALLS = {
+    "the newest message is read": ("Query", b"MSG#"),
+    "the member rows are read": ("Query", b"MBR#"),
+    "the index is read": ("Query", b"message-group-sk-index"),
+    "a row is read": ("GetItem", b"GRP#"),
+    "the rows are written": ("TransactWriteItems", b""),
+    "the old row is removed": ("DeleteItem", b"GRP#"),
+}
+
+
+class Held:
+    """A repair that stands at a call until it is let go."""
+
+    def __init__(self, world):
+        self.world, self.repair = world, None
+        self.proxy = DynamoProxy(world.settings["AWS_ENDPOINT_URL_DYNAMODB"])
+
+    def at(self, call):
+        operation, containing = CALLS[call]
+        self.proxy.fail("pause", [operation], times=1, containing=containing)
+        self.repair = self.world.start({"AWS_ENDPOINT_URL_DYNAMODB": self.proxy.endpoint},
+                                       "--repair")
+        assert self.proxy.waiting.acquire(timeout=processes.scaled(15)), self.repair.tail()
+
+    def let_go(self):
+        self.proxy.reset()
+        assert self.repair.process.wait(processes.scaled(15)) == 0, self.repair.tail()
+
+
+@pytest.fixture
+def held(world):
+    made = Held(world)
+    yield made
+    made.proxy.reset()
+    failures = world.stop()
+    made.proxy.close()
+    if failures:
+        raise failures[0]
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_newer_message_that_the_daemon_handled_stays(world, held, call):
+    talk = world.talk()
+    world.once()
+    talk.say()
+    held.at(call)
+    row = talk.say("newer")
+    world.start()
+    talk.wait_shows(row, 10)
+    held.let_go()
+    assert talk.shows(row["message"], row["sk"])
+    assert world.problems() == []
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_edit_in_a_moving_conversation_that_the_daemon_handled_stays(world, held, call):
+    talk = world.talk()
+    world.once()
+    row = talk.say("first words")
+    held.at(call)
+    talk.edit(row, "last words")
+    world.start()
+    talk.wait_shows({**row, "message": "last words"}, 10)
+    held.let_go()
+    assert talk.shows("last words", row["sk"])
+    assert world.problems() == []
+
+
+@pytest.mark.parametrize("call", [call for call in CALLS if call != "the old row is removed"])
+def test_second_edit_that_the_daemon_handled_stays(world, held, call):
+    """The rows are at the message's time already: only their text is brought up to date."""
+    talk = world.talk()
+    row = talk.say("first words")
+    world.once()
+    talk.edit(row, "second words")
+    held.at(call)
+    talk.edit(row, "last words")
+    world.start()
+    talk.wait_shows({**row, "message": "last words"}, 10)
+    held.let_go()
+    assert talk.shows("last words", row["sk"])
+    assert world.problems() == []
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_conversations_that_go_behind_one_another_stay_apart(world, held, call):
+    """Both move to one time of one person while the repair of the first is held up."""
+    hub = world.people()
+    talks = [world.talk(hub), world.talk(hub)]
+    world.once()
+    sk = talks[0].say()["sk"]
+    held.at(call)
+    talks[1].say(sk=sk)
+    world.start()
+    world.wait_right(10)
+    held.let_go()
+    assert world.problems() == []
+    assert {row["message_group_uuid"] for row in world.table.groups(hub)} == {
+        talk.group for talk in talks}
