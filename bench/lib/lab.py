@@ -3,6 +3,7 @@
 capacity units. What it is made of are the parts of the system tests."""
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import tempfile
 import threading
 from pathlib import Path
 
-from backends import CLIENT, POOL, ROOT
+from backends import CLIENT, POOL, ROOT, port_open, wait_for
 import contenders
 
 sys.path.insert(0, str(ROOT / "tests" / "support"))
@@ -86,7 +87,11 @@ class Meter(dynamo_proxy.DynamoProxy):
 
 
 class Lab:
-    def __init__(self):
+    """in_memory: with a DynamoDB Local of its own that never writes to a disk, for filling large tables."""
+
+    def __init__(self, in_memory=False):
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # an orderly end
+        self.in_memory, self.dynamodb = in_memory, None
         try:
             self.binary = contenders.cruddur_fcgi()
         except contenders.Skip as why:
@@ -107,6 +112,8 @@ class Lab:
         # Our own come in its place; and nothing else is to move rows.
         self.stack.dev("stop", "nginx", "workers")
         self.stack.dev("stop", "stream")
+        if self.in_memory:
+            self._start_dynamodb()
         key = tokens.Key("lab")
         self.jwks = jwks_server.JwksServer(POOL, [key])
         self.mint = tokens.Mint(key, self.jwks.issuer, CLIENT)
@@ -120,9 +127,25 @@ class Lab:
         self.table = rows.Table(self.settings)
         return self
 
+    def _start_dynamodb(self):
+        home = max((Path(os.environ.get("CRUDDUR_TOOLS_DIR") or ROOT / "var" / "tools")).glob("dynamodb-*/"),
+                   key=os.path.getmtime)
+        port = processes.free_port()
+        self.dynamodb = subprocess.Popen(
+            ["java", "-Xmx2g", "-Djava.net.preferIPv4Stack=true", f"-Djava.io.tmpdir={self.folder}",
+             "-Djava.library.path=./DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar", "-inMemory", "-sharedDb",
+             "-port", str(port)], cwd=home, env={**os.environ, "LD_PRELOAD": "./loopback_bind.so"},
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_for("DynamoDB Local", lambda: port_open(port), 60)
+        self.stack.env["AWS_ENDPOINT_URL_DYNAMODB"] = f"http://127.0.0.1:{port}"
+        subprocess.run([str(ROOT / "scripts" / "ddb" / "schema-load"), "--quiet"], check=True,
+                       env={**os.environ, **self.stack.env, "AWS_EC2_METADATA_DISABLED": "true"})
+
     def __exit__(self, *_):
         for worker in self.workers:
             worker.stop()
+        if self.dynamodb:
+            processes.end(self.dynamodb)
         self.jwks.close()
         self.meter.close()
         self.stack.down()
