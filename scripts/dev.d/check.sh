@@ -67,7 +67,7 @@ lint_shellcheck() {
 	local files file
 
 	mapfile -t files < <(
-		source_files .ci build-aux scripts tests | while read -r file; do
+		source_files .ci bench build-aux scripts tests | while read -r file; do
 			if [[ $file == *.sh ]] || head -n 1 -- "$file" | grep -qaE '^#!.*\b(ba)?sh\b'; then
 				printf '%s\n' "$file"
 			fi
@@ -134,8 +134,9 @@ lint_spdx() {
 			printf '%s: no SPDX line\n' "$file"
 			bad=1
 		fi
-	done < <(source_files '*.c' '*.h' '*.sh' '*.py' '*.sql' 'scripts/dev' 'scripts/*/*' 'conf/*' '.ci/*' \
-		':!scripts/ddb/*.txt' ':!conf/aws/*.json')
+	done < <(source_files '*.c' '*.h' '*.sh' '*.py' '*.sql' '*.go' '*.js' '*.lua' 'bench/*' \
+		'scripts/dev' 'scripts/*/*' 'conf/*' '.ci/*' ':!bench/*.md' ':!bench/*.svg' \
+		':!scripts/ddb/*.txt' ':!*.json')
 	return "$bad"
 }
 
@@ -146,8 +147,8 @@ cmd_test() {
 		Usage: scripts/dev test
 
 		Installs what testing needs, builds with gcc, and with clang and its sanitizers, and runs
-		everything: the unit tests of both builds, make distcheck, the linters, and the system tests
-		against real backends, on ports and in folders of their own. The last line is "N passed, N failed, N skipped". Fails if anything failed or was skipped.
+		everything: the unit tests of both builds, make distcheck, the linters, the count of instructions
+		for each request against the recorded one (bench/instructions), and the system tests against real backends, on ports and in folders of their own. The last line is "N passed, N failed, N skipped". Fails if anything failed or was skipped.
 		EOF
 		return 0
 		;;
@@ -164,6 +165,7 @@ cmd_test() {
 	run_sanitized
 	run_distcheck
 	run_lint
+	run_instructions
 	run_system_tests
 	# The counts are the last line, and their verdict is the exit status.
 	TEST_COUNTED=yes
@@ -219,6 +221,26 @@ run_distcheck() {
 run_lint() {
 	lint_all || true
 	note_result lint "$LINT_PASSED" "$LINT_FAILED" 0
+}
+
+# One result for each route. Instrumented builds run other code than the one whose instructions are recorded.
+run_instructions() {
+	local log=$LOG/instructions.log passed failed status=0
+
+	if [[ $(cat -- "$BUILD_DIR/.options") == *--enable-@(sanitizers|coverage)* ]]; then
+		say 'instructions per request: not counted, as this build is instrumented'
+		return 0
+	fi
+	say 'instructions per request'
+	CRUDDUR_FCGI=$BUILD_DIR/cruddur-fcgi "$ROOT/bench/instructions" --check >"$log" 2>&1 || status=$?
+	grep -E '^(ok|FAILED|note:)' "$log" >&2 || true
+	passed=$(grep -c '^ok' "$log" || true)
+	failed=$(grep -c '^FAILED' "$log" || true)
+	if ((status != 0 && failed == 0)); then
+		show_tail "$log"
+		failed=1
+	fi
+	note_result instructions "$passed" "$failed" 0
 }
 
 # A stack of the tests' own: another folder, other ports, the same build. See tests/system/conftest.py.
