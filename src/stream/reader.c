@@ -15,7 +15,7 @@
  * that had not. A message shows in both lists within a second. */
 #define LIVELY_MS 10000
 #define POLL_LIVELY_MS 200
-#define POLL_IDLE_MS 700
+#define POLL_IDLE_MS 500
 /* After a shard was unknown, or an iterator was refused. */
 #define POLL_REFUSED_MS 2000
 

@@ -225,11 +225,14 @@ def scene(world):
 @pytest.fixture(scope="session")
 def shared_live(stack, settings, mint, people):
     from stream_world import World
-    world = World(stack, settings, people)
-    site = _build_site(stack, world.settings, mint, workers=4)
-    yield SimpleNamespace(world=world, site=site, daemon=world.start(), barrier=world.talk())
-    site.workers.stop()
-    world.close()
+    world, site = World(stack, settings, people), None
+    try:
+        site = _build_site(stack, world.settings, mint, workers=4)
+        yield SimpleNamespace(world=world, site=site, daemon=world.start(), barrier=world.talk())
+    finally:
+        if site:
+            site.workers.stop()
+        world.close()
 
 
 @pytest.fixture

@@ -117,7 +117,7 @@ def test_thousand_messages_over_fifty_groups_converge(burst, capsys, record_prop
     with capsys.disabled():
         print(f"\n{MESSAGES} messages over {GROUPS} groups sent in {burst.sent_in:.1f} s; "
               f"right {burst.seconds:.1f} s after the last ", end="")
-    assert burst.seconds < processes.scaled(20)
+    assert burst.seconds < max(processes.scaled(20), burst.sent_in)
 
 
 def test_list_never_shows_a_conversation_twice_nor_loses_one_nor_goes_back(burst):

@@ -51,7 +51,7 @@ def test_poison_is_set_aside_with_a_reason_and_the_others_go_on(world, kind):
 
 @pytest.mark.parametrize("lost", ["message", "message_uuid"])
 def test_message_that_no_list_can_show_is_not_shown_and_its_group_goes_on(world, lost):
-    """The former Lambda stood at such a row until its record expired."""
+    """The former Lambda stood at such a row until its record expired. It is set aside, by name."""
     talk, other = world.talk(), world.talk()
     world.start()
     shown = talk.say()
@@ -61,6 +61,8 @@ def test_message_that_no_list_can_show_is_not_shown_and_its_group_goes_on(world,
     world.table.plant(poison)
     other.wait_shows(other.say())
     assert talk.shows(shown["message"], shown["sk"])
+    letters = processes.wait_until(lambda: _letters(world, poison["pk"]), 10, "it is set aside")
+    assert [letter[0] for letter in letters] == [poison["sk"]]
     talk.wait_shows(talk.say())
     world.wait_right(5)
 
