@@ -4,8 +4,8 @@
 #include "fetch/fetch.h"
 
 #include "base/buf.h"
+#include "fetch/run.h"
 
-#include <curl/curl.h>
 #include <stdlib.h>
 
 /* Endpoint addresses rotate: name lookups and connections are not kept for longer than this. */
@@ -16,8 +16,6 @@
 /* From here on libcurl 7.88 waits for "100 Continue". The usual cure, an empty "Expect:" header, is
  * no cure for signed requests: that version signs the name and then does not send it. */
 #define SEND_MAX ((size_t)1 << 20)
-/* The longest wait between two looks at the clocks; libcurl shortens it to its own timeouts. */
-#define WAIT_MS 1000
 
 struct fetch {
 	CURL *easy;
@@ -324,37 +322,6 @@ static void explain(struct fetch *f, const char *text)
 	f->problem[len] = '\0';
 }
 
-static CURLcode result_of(CURLM *multi)
-{
-	int left;
-	const CURLMsg *message = curl_multi_info_read(multi, &left);
-
-	return message && message->msg == CURLMSG_DONE ? message->data.result : CURLE_FAILED_INIT;
-}
-
-/* As curl_easy_perform, which waits once before it starts: one system call less. */
-static CURLcode perform(struct fetch *f)
-{
-	CURLMcode rc = curl_multi_add_handle(f->multi, f->easy);
-	CURLcode code = CURLE_FAILED_INIT;
-	int running = 0;
-
-	if (rc != CURLM_OK)
-		return rc == CURLM_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY : CURLE_FAILED_INIT;
-	do {
-		rc = curl_multi_perform(f->multi, &running);
-		if (rc == CURLM_OK && running > 0)
-			rc = curl_multi_poll(f->multi, NULL, 0, WAIT_MS, NULL);
-	} while (rc == CURLM_OK && running > 0);
-	if (rc == CURLM_OK)
-		code = result_of(f->multi);
-	else if (rc == CURLM_OUT_OF_MEMORY)
-		code = CURLE_OUT_OF_MEMORY;
-	if (curl_multi_remove_handle(f->multi, f->easy) != CURLM_OK)
-		code = CURLE_FAILED_INIT;
-	return code;
-}
-
 enum status fetch_do(struct fetch *f, const struct fetch_request *request, struct fetch_answer *out)
 {
 	enum status rc;
@@ -380,7 +347,7 @@ enum status fetch_do(struct fetch *f, const struct fetch_request *request, struc
 		explain(f, "libcurl refused an option");
 		return STATUS_INTERNAL;
 	}
-	code = perform(f);
+	code = fetch_run(f->multi, f->easy);
 	rc = judge(f, code);
 	if (rc != STATUS_OK) {
 		if (f->problem[0] == '\0')
