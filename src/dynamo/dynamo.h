@@ -124,6 +124,30 @@ struct dynamo_write {
 STATUS_MUSTCHECK enum status dynamo_write(
 	struct dynamo *d, const struct dynamo_write *w, struct deadline by);
 
+/* A DELETE, as dynamo_write; *old gets a page with the item as it was when it went, or with none if
+ * there was nothing. */
+STATUS_MUSTCHECK enum status dynamo_delete(struct dynamo *d, const struct dynamo_write *w,
+	struct deadline by, struct dynamo_page **old);
+
+/* What one version of an item has that another has not. */
+struct dynamo_difference {
+	const struct dynamo_item *from, *known;
+	const struct dynamo_attr
+		*named; /* attributes that do not count; their values are not used */
+	size_t named_count;
+	bool only_missing; /* nor do those that known has with another value, or has alone */
+};
+
+/* Makes the item at target's key, which was made from known, have what from has, of whatever type:
+ * one UpdateItem under target's condition, or no call at all if there is no difference (*made says
+ * which). target is otherwise an UPDATE without an update. As dynamo_write. */
+STATUS_MUSTCHECK enum status dynamo_carry(struct dynamo *d, const struct dynamo_write *target,
+	const struct dynamo_difference *difference, struct deadline by, bool *made);
+
+/* true if the last write or transaction failed since DynamoDB calls it invalid (too large, a value
+ * that no attribute may have): the same will be refused again. */
+bool dynamo_write_was_invalid(const struct dynamo *d);
+
 #define DYNAMO_TRANSACT_MAX 100
 
 /* Why a transaction was cancelled, for each of its writes in order. */

@@ -72,9 +72,10 @@ static enum status read_query(struct dynamo_page *p)
 	return take_items(p, items);
 }
 
-static enum status read_get(struct dynamo_page *p)
+/* The one item that is a member of the answer, or none. */
+static enum status read_item(struct dynamo_page *p, struct slice member)
 {
-	struct json_at item = json_at_get(json_flat_root(p->doc), SLICE("Item"));
+	struct json_at item = json_at_get(json_flat_root(p->doc), member);
 
 	if (!json_at_is_there(item))
 		return STATUS_OK;
@@ -86,6 +87,16 @@ static enum status read_get(struct dynamo_page *p)
 	p->items[0].object = item;
 	p->count = 1;
 	return STATUS_OK;
+}
+
+static enum status read_get(struct dynamo_page *p)
+{
+	return read_item(p, SLICE("Item"));
+}
+
+static enum status read_old(struct dynamo_page *p)
+{
+	return read_item(p, SLICE("Attributes"));
 }
 
 static enum status read_page(
@@ -116,6 +127,11 @@ enum status dynamo_page_read_query(struct slice text, struct dynamo_page **out)
 enum status dynamo_page_read_get(struct slice text, struct dynamo_page **out)
 {
 	return read_page(text, read_get, out);
+}
+
+enum status dynamo_page_read_old(struct slice text, struct dynamo_page **out)
+{
+	return read_page(text, read_old, out);
 }
 
 void dynamo_page_free(struct dynamo_page *p)
@@ -181,7 +197,7 @@ void dynamo_page_write_start(const struct dynamo_page *p, struct buf *b)
 	buf_add_slice(b, json_at_spelled(p->last_key));
 }
 
-static bool is_named(struct slice name, const struct dynamo_attr *named, size_t count)
+bool dynamo_attr_is_named(struct slice name, const struct dynamo_attr *named, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (slice_equal(name, slice_of(named[i].name)))
@@ -197,7 +213,7 @@ void dynamo_item_write_rest(const struct dynamo_item *item, const struct dynamo_
 	struct slice name;
 
 	while (json_walk_next(&w)) {
-		if (json_at_string(w.name, &name) && is_named(name, named, count))
+		if (json_at_string(w.name, &name) && dynamo_attr_is_named(name, named, count))
 			continue;
 		if (b->len == 0 || b->data[b->len - 1] != '{')
 			buf_add_char(b, ',');

@@ -23,6 +23,9 @@ STATUS_MUSTCHECK enum status dynamo_page_read_query(struct slice text, struct dy
 /* A GetItem's answer: "Item" absent or an object. Otherwise as above. */
 STATUS_MUSTCHECK enum status dynamo_page_read_get(struct slice text, struct dynamo_page **out);
 
+/* The answer to a write that asked for what was there before: "Attributes". Otherwise as above. */
+STATUS_MUSTCHECK enum status dynamo_page_read_old(struct slice text, struct dynamo_page **out);
+
 /* "ExclusiveStartKey": the key that p stopped at, as a member of a request; nothing if p has no
  * more. */
 void dynamo_page_write_start(const struct dynamo_page *p, struct buf *b);
@@ -31,5 +34,8 @@ void dynamo_page_write_start(const struct dynamo_page *p, struct buf *b);
  * written, each as it came. A buffer that is full shows in buf_ok(). */
 void dynamo_item_write_rest(const struct dynamo_item *item, const struct dynamo_attr *named,
 	size_t count, struct buf *b);
+
+/* true if named (of count) names this attribute. */
+bool dynamo_attr_is_named(struct slice name, const struct dynamo_attr *named, size_t count);
 
 #endif

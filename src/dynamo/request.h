@@ -12,7 +12,13 @@ struct dynamo {
 	struct aws_client *client;
 	char *table;
 	struct buf body; /* of the call that is made now */
+	bool invalid; /* the last write was refused for what it was */
 };
+
+/* Sends the write that stands in body until there is an outcome; see dynamo_write. *answer lives
+ * until the next call. In write.c. */
+STATUS_MUSTCHECK enum status dynamo_request_send(
+	struct dynamo *d, const char *operation, struct deadline by, struct slice *answer);
 
 /* A comma unless the object has just begun, then "name": for a value that follows. */
 void dynamo_request_name(struct buf *b, const char *name);

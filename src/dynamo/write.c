@@ -6,6 +6,7 @@
 #include "aws/retry.h"
 #include "base/log.h"
 #include "base/uuid.h"
+#include "dynamo/page.h"
 #include "dynamo/reasons.h"
 #include "dynamo/request.h"
 #include "json/json.h"
@@ -25,6 +26,7 @@ struct attempt {
 	size_t count; /* writes of a transaction; 0: no transaction */
 	enum dynamo_reason *reasons;
 	enum status failure; /* the status of FAILED */
+	struct slice answer; /* of DONE */
 };
 
 /* Rules of dynamo.h that a caller could break. */
@@ -40,6 +42,7 @@ static enum outcome fail(struct attempt *a, const char *event, const struct aws_
 {
 	LOG(LOG_ERROR, event, log_str("operation", a->operation), log_str("error", answer->error),
 		log_int("status", answer->http_status));
+	a->dynamo->invalid = strcmp(answer->error, "ValidationException") == 0;
 	a->failure = STATUS_UNAVAILABLE;
 	return FAILED;
 }
@@ -63,7 +66,9 @@ static enum outcome judge_cancelled(struct attempt *a, const struct aws_answer *
 	case DYNAMO_CANCELLED_THROTTLED:
 		return TRY_LATER;
 	default:
-		return fail(a, "dynamodb_transaction_refused", answer);
+		(void)fail(a, "dynamodb_transaction_refused", answer);
+		a->dynamo->invalid = true;
+		return FAILED;
 	}
 }
 
@@ -93,7 +98,8 @@ static enum outcome try_once(struct attempt *a)
 		a->failure = rc == STATUS_TOO_LARGE ? STATUS_UNAVAILABLE : rc;
 		return FAILED;
 	}
-	rc = json_check(answer.body);
+	rc = json_check_nested(answer.body, DYNAMO_JSON_DEPTH);
+	a->answer = answer.body;
 	if (rc == STATUS_OK)
 		return DONE;
 	if (rc == STATUS_INVALID)
@@ -115,6 +121,7 @@ static int64_t pause_ms(enum outcome outcome, int tries)
 /* Sends the same bytes until there is an outcome or no time. */
 static enum status write_until_settled(struct attempt *a)
 {
+	a->dynamo->invalid = false;
 	if (!buf_ok(&a->dynamo->body))
 		return STATUS_NO_MEMORY;
 	for (int tries = 1;; tries++) {
@@ -142,6 +149,28 @@ static enum status write_until_settled(struct attempt *a)
 	}
 }
 
+enum status dynamo_request_send(
+	struct dynamo *d, const char *operation, struct deadline by, struct slice *answer)
+{
+	struct attempt a = { .dynamo = d, .operation = operation, .by = by };
+	enum status rc = write_until_settled(&a);
+
+	*answer = a.answer;
+	return rc;
+}
+
+bool dynamo_write_was_invalid(const struct dynamo *d)
+{
+	return d->invalid;
+}
+
+static void start_body(struct dynamo *d, const struct dynamo_write *w)
+{
+	buf_clear(&d->body);
+	buf_add_char(&d->body, '{');
+	dynamo_request_write(&d->body, d->table, w);
+}
+
 enum status dynamo_write(struct dynamo *d, const struct dynamo_write *w, struct deadline by)
 {
 	static const char *const operations[] = {
@@ -149,16 +178,30 @@ enum status dynamo_write(struct dynamo *d, const struct dynamo_write *w, struct 
 		[DYNAMO_DELETE] = "DeleteItem",
 		[DYNAMO_UPDATE] = "UpdateItem",
 	};
-	struct attempt a = { .dynamo = d, .by = by };
+	struct slice answer;
 
 	if (w->kind == DYNAMO_CHECK || !is_sound(w))
 		return STATUS_INVALID;
-	a.operation = operations[w->kind];
-	buf_clear(&d->body);
-	buf_add_char(&d->body, '{');
-	dynamo_request_write(&d->body, d->table, w);
+	start_body(d, w);
 	buf_add_char(&d->body, '}');
-	return write_until_settled(&a);
+	return dynamo_request_send(d, operations[w->kind], by, &answer);
+}
+
+enum status dynamo_delete(struct dynamo *d, const struct dynamo_write *w, struct deadline by,
+	struct dynamo_page **old)
+{
+	struct slice answer;
+	enum status rc;
+
+	if (w->kind != DYNAMO_DELETE || !is_sound(w))
+		return STATUS_INVALID;
+	start_body(d, w);
+	buf_add_str(&d->body, ",\"ReturnValues\":\"ALL_OLD\"}");
+	rc = dynamo_request_send(d, "DeleteItem", by, &answer);
+	if (rc != STATUS_OK)
+		return rc;
+	rc = dynamo_page_read_old(answer, old);
+	return rc == STATUS_INVALID ? STATUS_UNAVAILABLE : rc;
 }
 
 enum status dynamo_transact(struct dynamo *d, const struct dynamo_write *writes, size_t count,
@@ -170,7 +213,11 @@ enum status dynamo_transact(struct dynamo *d, const struct dynamo_write *writes,
 		[DYNAMO_UPDATE] = "Update",
 		[DYNAMO_CHECK] = "ConditionCheck",
 	};
-	struct attempt a = { d, "TransactWriteItems", by, count, reasons, STATUS_UNAVAILABLE };
+	struct attempt a = { .dynamo = d,
+		.operation = "TransactWriteItems",
+		.by = by,
+		.count = count,
+		.reasons = reasons };
 	struct uuid token;
 	enum status rc;
 

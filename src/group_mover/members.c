@@ -24,7 +24,7 @@ enum status group_members_complete(struct group_mover *m, struct group_view *v)
 	if (count > 0)
 		return STATUS_OK;
 	m->problem = "no row tells who its members are";
-	return STATUS_INVALID;
+	return STATUS_NOT_FOUND;
 }
 
 enum status group_member_search(struct group_mover *m, struct group_view *v,

@@ -16,6 +16,10 @@
  * group removes it. Other programs keep no MBR# rows; what they leave is found through the index,
  * which lags, and so is confirmed by consistent reads, or else by a search of the partition.
  *
+ * Attributes that this program does not know go along. What another program changed in the old row
+ * after it was read shows when it is deleted (ALL_OLD) and is made up for; what a left-over row has
+ * and the right one lacks is taken over before it goes.
+ *
  * Cost of a usual move, rows up to 1 KB and two members: the newest message 1, the MBR# rows 1, the
  * index 0.5, old and previous rows 4 read units; the transaction 8, the deletes 2, and the index 4
  * write units. When nothing is to be done, the reads alone. Doing without the transaction would
@@ -54,13 +58,13 @@ const char *group_mover_problem(const struct group_mover *m)
 }
 
 static enum status try_once(struct group_mover *m, const struct uuid *group,
-	struct group_taken *taken, struct deadline by, struct group_mover_changes *changes)
+	struct group_lessons *lessons, struct deadline by, struct group_mover_changes *changes)
 {
 	struct group_view view = { .group = group };
-	enum status rc = group_view_read(m, group, taken, by, &view);
+	enum status rc = group_view_read(m, group, lessons, by, &view);
 
 	if (rc == STATUS_OK && view.has_message)
-		rc = group_view_apply(m, &view, taken, by, changes);
+		rc = group_view_apply(m, &view, lessons, by, changes);
 	group_view_clear(&view);
 	return rc;
 }
@@ -82,7 +86,7 @@ static const char *words_for(enum status rc)
 enum status group_mover_settle(struct group_mover *m, const struct uuid *group, struct deadline by,
 	struct group_mover_changes *changes)
 {
-	struct group_taken taken = { .count = 0 };
+	struct group_lessons lessons = { .count = 0 };
 	enum status rc = STATUS_CONFLICT;
 
 	*changes = (struct group_mover_changes){ 0 };
@@ -92,10 +96,10 @@ enum status group_mover_settle(struct group_mover *m, const struct uuid *group, 
 			rc = STATUS_TIMEOUT;
 			break;
 		}
-		rc = try_once(m, group, &taken, by, changes);
+		rc = try_once(m, group, &lessons, by, changes);
 	}
-	for (size_t i = 0; i < taken.count; i++)
-		buf_free(&taken.sk[i]);
+	for (size_t i = 0; i < lessons.count; i++)
+		buf_free(&lessons.taken[i]);
 	if (rc != STATUS_OK && !m->problem[0])
 		m->problem = words_for(rc);
 	return rc;

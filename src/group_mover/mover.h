@@ -40,8 +40,10 @@ struct group_mover_changes {
 };
 
 /* STATUS_OK, also for a group that holds no message (there is nothing to go by, so nothing is
- * changed). STATUS_INVALID: the group can't be put right by this program, whenever it is tried: it
- * has no member that can be told, a row that is to be moved is broken. STATUS_TIMEOUT,
+ * changed). STATUS_INVALID: the group can't be put right by this program, whenever it is tried: its
+ * rows contradict each other, or DynamoDB calls a row that it needs invalid. STATUS_NOT_FOUND: no
+ * row tells who its members are; they may be on their way, as other programs write the message
+ * first, and the index lags. STATUS_TIMEOUT,
  * STATUS_UNAVAILABLE (a backend is down, throttles, or refuses), STATUS_CONFLICT (others changed
  * the group again and again), STATUS_NO_MEMORY: another try may do; part of the work may be done.
  * *changes is filled in any case. */

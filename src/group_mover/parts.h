@@ -40,12 +40,14 @@ struct group_member {
 	struct user peer; /* the other's names, if the member has no row */
 };
 
-/* A place that was found taken by another group of the same person, so that the row goes behind it.
- */
-struct group_taken {
+/* What a try found out for those after it: places taken by another group of the same person, so
+ * that the row goes behind them, and whether there are more rows than the index can be trusted
+ * with. */
+struct group_lessons {
 	struct uuid user[GROUP_MEMBERS_MAX];
-	struct buf sk[GROUP_MEMBERS_MAX];
+	struct buf taken[GROUP_MEMBERS_MAX];
 	size_t count;
+	bool search; /* members' whole partitions are searched */
 };
 
 struct group_view {
@@ -62,7 +64,7 @@ struct group_view {
 
 /* out must be zeroed; clear it in any case. Failures as group_mover_settle has them. */
 STATUS_MUSTCHECK enum status group_view_read(struct group_mover *m, const struct uuid *group,
-	const struct group_taken *taken, struct deadline by, struct group_view *out);
+	const struct group_lessons *lessons, struct deadline by, struct group_view *out);
 void group_view_clear(struct group_view *v);
 
 /* The member, added if it is new; NULL if there are too many. */
@@ -85,11 +87,23 @@ STATUS_MUSTCHECK enum status group_member_search(struct group_mover *m, struct g
 STATUS_MUSTCHECK enum status group_member_find_peer(struct group_mover *m, struct group_view *v,
 	struct group_member *member, struct deadline by);
 
+/* --- rows.c: ending rows ------------------------------------------------------------------ */
+
+/* Removes all rows but the newest of each member; first what only they know goes to that one: then
+ * STATUS_CONFLICT, as the newest is not as it was read any more. */
+STATUS_MUSTCHECK enum status group_rows_remove_left_over(struct group_mover *m,
+	const struct group_view *v, struct deadline by, struct group_mover_changes *changes);
+
+/* Removes the member's newest row as it was read, which has moved to target, and makes up there for
+ * what somebody changed in it after it was read. */
+STATUS_MUSTCHECK enum status group_row_leave(struct group_mover *m, const struct group_view *v,
+	const struct group_member *member, struct slice target, struct deadline by);
+
 /* --- write.c: putting it right ------------------------------------------------------------ */
 
-/* STATUS_OK: the rows are right now. STATUS_CONFLICT: somebody else was faster, or a place was
- * taken (which is noted): read again. changes is added to. */
+/* STATUS_OK: the rows are right now. STATUS_CONFLICT: somebody else was faster, or something was
+ * learnt: read again. changes is added to. */
 STATUS_MUSTCHECK enum status group_view_apply(struct group_mover *m, struct group_view *v,
-	struct group_taken *taken, struct deadline by, struct group_mover_changes *changes);
+	struct group_lessons *lessons, struct deadline by, struct group_mover_changes *changes);
 
 #endif

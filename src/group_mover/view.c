@@ -132,7 +132,8 @@ static enum status read_pointers(struct group_mover *m, struct group_view *v, st
 
 /* --- What the index says ------------------------------------------------------------------ */
 
-static enum status take_index_row(struct group_view *v, const struct dynamo_item *item)
+static enum status take_index_row(
+	struct group_view *v, const struct dynamo_item *item, bool members_only)
 {
 	struct group_member *member;
 	struct uuid user;
@@ -142,11 +143,12 @@ static enum status take_index_row(struct group_view *v, const struct dynamo_item
 	member = group_view_member(v, &user);
 	if (!member)
 		return STATUS_INVALID;
-	return group_member_place(v, member, table_text(item, TABLE_SK));
+	return members_only ? STATUS_OK : group_member_place(v, member, table_text(item, TABLE_SK));
 }
 
 /* It lags behind the table, so it is asked where rows may be, and never believed. */
-static enum status read_index(struct group_mover *m, struct group_view *v, struct deadline by)
+static enum status read_index(
+	struct group_mover *m, struct group_view *v, bool members_only, struct deadline by)
 {
 	const struct dynamo_query q = { .index = TABLE_INDEX,
 		.hash_name = TABLE_GROUP_UUID,
@@ -156,9 +158,9 @@ static enum status read_index(struct group_mover *m, struct group_view *v, struc
 
 	if (rc != STATUS_OK)
 		return rc;
-	v->cut |= dynamo_page_has_more(page);
+	v->cut |= !members_only && dynamo_page_has_more(page);
 	for (size_t i = 0; rc == STATUS_OK && i < dynamo_page_count(page); i++)
-		rc = take_index_row(v, dynamo_page_item(page, i));
+		rc = take_index_row(v, dynamo_page_item(page, i), members_only);
 	dynamo_page_free(page);
 	if (rc == STATUS_INVALID)
 		m->problem = "its rows belong to more people than a conversation can have";
@@ -227,16 +229,16 @@ static enum status check_pointer(struct group_mover *m, const struct group_view 
 }
 
 /* Without a row at any known place the whole partition is searched; without one there either, it
- * was lost. */
+ * was lost. search: it is searched in any case. */
 static enum status read_rows(struct group_mover *m, struct group_view *v,
-	struct group_member *member, struct deadline by)
+	struct group_member *member, bool search, struct deadline by)
 {
 	size_t known = member->place_count;
 	enum status rc = read_places(m, v, member, 0, by);
 
-	if (rc != STATUS_OK || member->row_count > 0)
+	if (rc != STATUS_OK || (member->row_count > 0 && !search))
 		return rc;
-	if (member->has_pointer)
+	if (member->row_count == 0 && member->has_pointer)
 		rc = check_pointer(m, v, member, by);
 	if (rc == STATUS_OK)
 		rc = group_member_search(m, v, member, by);
@@ -261,12 +263,13 @@ static void read_peer(struct group_member *member)
 /* --- All of it ---------------------------------------------------------------------------- */
 
 /* Members may be added while their rows are read: a row names the peer. */
-static enum status read_members(struct group_mover *m, struct group_view *v, struct deadline by)
+static enum status read_members(
+	struct group_mover *m, struct group_view *v, bool search, struct deadline by)
 {
 	enum status rc = STATUS_OK;
 
 	for (size_t i = 0; rc == STATUS_OK && i < v->member_count; i++) {
-		rc = read_rows(m, v, &v->members[i], by);
+		rc = read_rows(m, v, &v->members[i], search, by);
 		read_peer(&v->members[i]);
 		if (rc == STATUS_OK && i + 1 == v->member_count)
 			rc = group_members_complete(m, v);
@@ -274,34 +277,34 @@ static enum status read_members(struct group_mover *m, struct group_view *v, str
 	return rc;
 }
 
-static enum status note_taken(struct group_view *v, const struct group_taken *taken)
+static enum status recall_taken(struct group_view *v, const struct group_lessons *lessons)
 {
 	enum status rc = STATUS_OK;
 
-	for (size_t i = 0; rc == STATUS_OK && i < taken->count; i++) {
-		struct group_member *member = group_view_member(v, &taken->user[i]);
+	for (size_t i = 0; rc == STATUS_OK && i < lessons->count; i++) {
+		struct group_member *member = group_view_member(v, &lessons->user[i]);
 
 		if (member)
-			rc = group_member_place(v, member, buf_slice(&taken->sk[i]));
+			rc = group_member_place(v, member, buf_slice(&lessons->taken[i]));
 	}
 	return rc;
 }
 
 static enum status read_people(struct group_mover *m, struct group_view *v,
-	const struct group_taken *taken, struct deadline by)
+	const struct group_lessons *lessons, struct deadline by)
 {
 	enum status rc = read_pointers(m, v, by);
 
 	if (rc == STATUS_OK)
-		rc = read_index(m, v, by);
+		rc = read_index(m, v, lessons->search, by);
 	if (rc == STATUS_OK)
-		rc = note_taken(v, taken);
+		rc = recall_taken(v, lessons);
 	if (rc == STATUS_OK && v->member_count == 0)
 		rc = group_members_complete(m, v);
 	if (rc == STATUS_OK)
-		rc = read_members(m, v, by);
+		rc = read_members(m, v, lessons->search, by);
 	for (size_t i = 0; rc == STATUS_OK && i < v->member_count; i++) {
-		if (v->members[i].row_count == 0)
+		if (v->members[i].row_count == 0 && !v->cut)
 			rc = group_member_find_peer(m, v, &v->members[i], by);
 	}
 	return rc;
@@ -311,13 +314,13 @@ static enum status read_people(struct group_mover *m, struct group_view *v,
  * not as it was seen any more, and the write fails; read before the rows, a text could be older
  * than the one that a row shows already, and would take its place. */
 enum status group_view_read(struct group_mover *m, const struct uuid *group,
-	const struct group_taken *taken, struct deadline by, struct group_view *out)
+	const struct group_lessons *lessons, struct deadline by, struct group_view *out)
 {
 	enum status people, rc;
 
 	out->group = group;
-	people = read_people(m, out, taken, by);
-	if (people != STATUS_OK && people != STATUS_INVALID)
+	people = read_people(m, out, lessons, by);
+	if (people != STATUS_OK && people != STATUS_INVALID && people != STATUS_NOT_FOUND)
 		return people;
 	rc = read_newest(m, out, by);
 	if (rc != STATUS_OK || out->has_message)

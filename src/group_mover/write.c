@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What is wrong with a group's rows, and the writes that put it right: left-over rows first, then
- * one transaction for all members, then the rows that were moved away from. See mover.c. */
+ * one transaction for all members, then the rows that were moved away from. See mover.c; the end of
+ * a row is rows.c's. */
 #include "group_mover/parts.h"
 
 #include "message_table/keys.h"
@@ -50,13 +51,14 @@ static struct slice shown_by(const struct group_member *member, const struct gro
 }
 
 /* Where a new row goes: at the message's time, or behind the place that was found taken. */
-static enum status aim(struct step *s, const struct group_view *v, const struct group_taken *taken)
+static enum status aim(
+	struct step *s, const struct group_view *v, const struct group_lessons *lessons)
 {
 	s->target = v->message_sk;
-	for (size_t i = 0; i < taken->count; i++) {
-		struct slice sk = buf_slice(&taken->sk[i]);
+	for (size_t i = 0; i < lessons->count; i++) {
+		struct slice sk = buf_slice(&lessons->taken[i]);
 
-		if (!uuid_equal(&taken->user[i], &s->member->user) ||
+		if (!uuid_equal(&lessons->user[i], &s->member->user) ||
 			slice_compare(sk, s->target) < 0)
 			continue;
 		if (sort_key_next(sk, &s->behind) != STATUS_OK)
@@ -67,7 +69,7 @@ static enum status aim(struct step *s, const struct group_view *v, const struct 
 }
 
 static enum status decide(
-	struct step *s, const struct group_view *v, const struct group_taken *taken)
+	struct step *s, const struct group_view *v, const struct group_lessons *lessons)
 {
 	const struct group_member *member = s->member;
 	struct slice pointed = buf_slice(&member->pointer_sk), remembered;
@@ -76,7 +78,7 @@ static enum status decide(
 	s->shown = v->message_sk;
 	if (!s->current) {
 		s->work = ROW_RETURNS;
-		rc = aim(s, v, taken);
+		rc = aim(s, v, lessons);
 	} else if (slice_compare(v->message_sk, shown_by(member, s->current)) < 0) {
 		s->work = ROW_STAYS; /* what it shows was removed since: forward only */
 		s->target = s->current->sk;
@@ -88,7 +90,7 @@ static enum status decide(
 			: ROW_TEXT;
 	} else {
 		s->work = ROW_MOVES;
-		rc = aim(s, v, taken);
+		rc = aim(s, v, lessons);
 	}
 	remembered = member->shown_sk.len > 0 ? buf_slice(&member->shown_sk) : pointed;
 	s->points = !member->has_pointer || !slice_equal(pointed, s->target) ||
@@ -199,7 +201,7 @@ static void add_step(struct plan *p, struct step *s)
 		p->writes[p->count++] = s->member->has_pointer ? moved_pointer(s) : new_pointer(s);
 }
 
-static enum status fill_plan(struct plan *p, const struct group_taken *taken)
+static enum status fill_plan(struct plan *p, const struct group_lessons *lessons)
 {
 	enum status rc = STATUS_OK;
 
@@ -208,7 +210,7 @@ static enum status fill_plan(struct plan *p, const struct group_taken *taken)
 
 		s->member = &p->view->members[i];
 		s->current = s->member->row_count > 0 ? &s->member->rows[0] : NULL;
-		rc = decide(s, p->view, taken);
+		rc = decide(s, p->view, lessons);
 		if (rc == STATUS_OK)
 			add_step(p, s);
 	}
@@ -223,72 +225,38 @@ static void clear_plan(struct plan *p)
 
 /* --- Doing it ----------------------------------------------------------------------------- */
 
-/* Also STATUS_OK when it is gone already, or another group's by now. */
-static enum status remove_row(struct group_mover *m, const struct group_view *v,
-	const struct group_member *member, struct slice sk, struct deadline by)
-{
-	struct table_key pk = table_key_group_rows(&member->user);
-	const struct dynamo_attr key[] = {
-		table_attr(TABLE_PK, table_key_slice(&pk)),
-		table_attr(TABLE_SK, sk),
-	};
-	const struct dynamo_attr ours = table_attr("group", uuid_slice(v->group));
-	const struct dynamo_write w = { .kind = DYNAMO_DELETE,
-		.attrs = key,
-		.attr_count = 2,
-		.condition = { TABLE_GROUP_UUID " = :group", &ours, 1 } };
-	enum status rc = dynamo_write(m->table, &w, by);
-
-	return rc == STATUS_CONFLICT ? STATUS_OK : rc;
-}
-
-/* Readers have the newest row all the while, and no row of a group ever moves back to where an
- * older one is. */
-static enum status remove_left_over(struct group_mover *m, const struct group_view *v,
-	struct deadline by, struct group_mover_changes *changes)
-{
-	for (size_t i = 0; i < v->member_count; i++) {
-		const struct group_member *member = &v->members[i];
-
-		for (size_t k = 1; k < member->row_count; k++) {
-			enum status rc = remove_row(m, v, member, member->rows[k].sk, by);
-
-			if (rc != STATUS_OK)
-				return rc;
-			changes->removed++;
-		}
-	}
-	return STATUS_OK;
-}
-
 /* Keeps the furthest place of each person. */
-static enum status note_taken(struct group_taken *taken, const struct step *s)
+static enum status learn_taken(struct group_lessons *lessons, const struct step *s)
 {
 	size_t i = 0;
 
-	while (i < taken->count && !uuid_equal(&taken->user[i], &s->member->user))
+	while (i < lessons->count && !uuid_equal(&lessons->user[i], &s->member->user))
 		i++;
 	if (i == GROUP_MEMBERS_MAX)
 		return STATUS_OK;
-	if (i == taken->count)
-		taken->count++;
-	taken->user[i] = s->member->user;
-	buf_clear(&taken->sk[i]);
-	buf_add_slice(&taken->sk[i], s->target);
-	return buf_ok(&taken->sk[i]) ? STATUS_OK : STATUS_NO_MEMORY;
+	if (i == lessons->count)
+		lessons->count++;
+	lessons->user[i] = s->member->user;
+	buf_clear(&lessons->taken[i]);
+	buf_add_slice(&lessons->taken[i], s->target);
+	return buf_ok(&lessons->taken[i]) ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
 static enum status transact(
-	struct group_mover *m, struct plan *p, struct group_taken *taken, struct deadline by)
+	struct group_mover *m, struct plan *p, struct group_lessons *lessons, struct deadline by)
 {
 	enum dynamo_reason reasons[WRITES_MAX] = { DYNAMO_REASON_NONE };
 	enum status rc = dynamo_transact(m->table, p->writes, p->count, by, reasons);
 
+	if (rc == STATUS_UNAVAILABLE && dynamo_write_was_invalid(m->table)) {
+		m->problem = "DynamoDB calls a row that it needs invalid";
+		return STATUS_INVALID;
+	}
 	if (rc != STATUS_CONFLICT)
 		return rc;
 	for (size_t i = 0; i < p->count; i++) {
 		if (p->row_of[i] && reasons[i] == DYNAMO_REASON_CONDITION &&
-			note_taken(taken, p->row_of[i]) != STATUS_OK)
+			learn_taken(lessons, p->row_of[i]) != STATUS_OK)
 			return STATUS_NO_MEMORY;
 	}
 	return STATUS_CONFLICT;
@@ -305,24 +273,26 @@ static enum status finish(struct group_mover *m, const struct plan *p, struct de
 		changes->moved += s->work == ROW_MOVES || s->work == ROW_TEXT;
 		changes->restored += s->work == ROW_RETURNS;
 		if (s->work == ROW_MOVES && rc == STATUS_OK)
-			rc = remove_row(m, p->view, s->member, s->current->sk, by);
+			rc = group_row_leave(m, p->view, s->member, s->target, by);
 	}
 	return rc;
 }
 
-enum status group_view_apply(struct group_mover *m, struct group_view *v, struct group_taken *taken,
-	struct deadline by, struct group_mover_changes *changes)
+enum status group_view_apply(struct group_mover *m, struct group_view *v,
+	struct group_lessons *lessons, struct deadline by, struct group_mover_changes *changes)
 {
 	struct plan plan = { .view = v };
-	size_t removed = changes->removed;
-	enum status rc = remove_left_over(m, v, by, changes);
+	enum status rc = group_rows_remove_left_over(m, v, by, changes);
 
-	if (rc == STATUS_OK && v->cut && changes->removed > removed)
-		rc = STATUS_CONFLICT; /* there is room now for those that were not looked at */
+	if (rc == STATUS_OK && v->cut) {
+		/* The index may go on naming rows that are gone: from now on it is not asked. */
+		lessons->search = true;
+		rc = STATUS_CONFLICT;
+	}
 	if (rc == STATUS_OK)
-		rc = fill_plan(&plan, taken);
+		rc = fill_plan(&plan, lessons);
 	if (rc == STATUS_OK && plan.count > 0) {
-		rc = transact(m, &plan, taken, by);
+		rc = transact(m, &plan, lessons, by);
 		if (rc == STATUS_OK)
 			rc = finish(m, &plan, by, changes);
 	}

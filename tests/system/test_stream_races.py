@@ -110,3 +110,24 @@ def test_conversations_that_go_behind_one_another_stay_apart(world, held, call):
     assert world.problems() == []
     assert {row["message_group_uuid"] for row in world.table.groups(hub)} == {
         talk.group for talk in talks}
+
+
+def test_attributes_that_another_program_changes_in_the_old_row_meanwhile_come_along(world, held):
+    """It was read, copied and moved from already; what is written there now has to be made up for."""
+    talk = world.talk()
+    world.once()
+    table, left = world.table, talk.left
+    old = {**table.groups(left)[0], "gone": "soon", "kept": {"a", "b"}}
+    table.plant(old)
+    row = talk.say("newer")
+    held.at("the old row is removed")
+    key = {"pk": old["pk"], "sk": old["sk"]}
+    table.table.update_item(Key=key, UpdateExpression="SET muted = :yes, deep = :deep REMOVE gone",
+                            ConditionExpression="attribute_exists(pk)",
+                            ExpressionAttributeValues={":yes": True, ":deep": {"l": [1, None]}})
+    held.let_go()
+    [now] = table.groups(left)
+    assert now["sk"] == row["sk"] and now["message"] == "newer"
+    assert now["muted"] is True and now["deep"] == {"l": [1, None]} and now["kept"] == {"a", "b"}
+    assert "gone" not in now
+    assert world.problems() == []

@@ -106,6 +106,38 @@ def test_erased_attribute_stays_erased_and_the_others_stay(world):
         "attribute marker_m is lost"]
 
 
+def test_what_only_a_left_over_row_knows_is_not_lost_with_it(world):
+    """The former Lambda made the newer row, without attributes that it did not know."""
+    talk = Legacy(world)
+    older = {**_dragged(talk.mine, talk, 0), "muted": True, "both": "older"}
+    talk.plant(older, {**talk.mine, "both": "newer"}, talk.theirs)
+    _repair(world)
+    assert world.table.groups(talk.left) == [{**talk.mine, "muted": True, "both": "newer"}]
+
+
+def test_many_rows_of_one_member_are_removed_though_the_index_lags(world):
+    """The index goes on naming all of them, those that are gone already included."""
+    talk = Legacy(world)
+    talk.plant(talk.mine, talk.theirs, *[
+        {**talk.mine, "sk": f"2023-03-{day:02}T00:00:00"} for day in range(1, 29)])
+    proxy, first = DynamoProxy(world.settings["AWS_ENDPOINT_URL_DYNAMODB"]), {}
+
+    def lag(answer):
+        """Rows of two people are the index's: its first answer is its last."""
+        owners = {item["pk"]["S"] for item in answer.get("Items", [])}
+        if len(owners) < 2 or not all(owner.startswith("GRP#") for owner in owners):
+            return answer
+        return first.setdefault("answer", answer)
+
+    proxy.edit("Query", lag)
+    try:
+        _repair(world, changes={"AWS_ENDPOINT_URL_DYNAMODB": proxy.endpoint})
+    finally:
+        proxy.close()
+    assert world.problems() == []
+    assert world.table.groups(talk.left) == [talk.mine]
+
+
 def test_lost_row_is_made_with_the_names_that_are_stored_for_the_other(world):
     talk = Legacy(world)
     talk.plant(talk.theirs)
