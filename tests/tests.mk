@@ -48,6 +48,7 @@ UNIT_TESTS = \
 	tests/unit/check_base_settings \
 	tests/unit/check_base_utf8 \
 	tests/unit/check_base_uuid \
+	tests/unit/check_dynamo_carry \
 	tests/unit/check_dynamo_read \
 	tests/unit/check_dynamo_records \
 	tests/unit/check_dynamo_scan \

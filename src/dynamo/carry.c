@@ -92,7 +92,8 @@ static void write_request(
 	buf_add_char(b, '{');
 	json_write_member(b, "TableName", slice_of(table));
 	dynamo_request_item(b, "Key", target->attrs, target->attr_count);
-	buf_add_slice(&c->sets, SLICE(" "));
+	if (c->sets.len > 0 && c->removes.len > 0)
+		buf_add_char(&c->sets, ' ');
 	buf_add_slice(&c->sets, buf_slice(&c->removes));
 	json_write_member(b, "UpdateExpression", buf_slice(&c->sets));
 	json_write_member(b, "ConditionExpression", slice_of(target->condition.text));
