@@ -277,6 +277,11 @@ enum status pg_query_row(struct pg *p, const struct pg_statement *statement,
 	return STATUS_UNAVAILABLE;
 }
 
+bool pg_stands(const struct pg *p)
+{
+	return p->conn && link_stands(p->conn);
+}
+
 enum status pg_ping(struct pg *p, struct deadline by)
 {
 	static const struct pg_statement ping = {

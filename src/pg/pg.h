@@ -54,6 +54,9 @@ bool pg_uuid(const struct pg_result *r, size_t row, const char *column, struct u
 bool pg_int(const struct pg_result *r, size_t row, const char *column, int64_t *out);
 bool pg_bool(const struct pg_result *r, size_t row, const char *column, bool *out);
 
+/* false if no connection is open, or the server has closed it. Does not wait. */
+bool pg_stands(const struct pg *p);
+
 /* STATUS_OK if the server answers a SELECT 1. */
 STATUS_MUSTCHECK enum status pg_ping(struct pg *p, struct deadline by);
 

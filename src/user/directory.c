@@ -92,7 +92,7 @@ enum status user_directory_find(struct user_directory *d, struct slice cognito_u
 	const struct known_user *known = has_key ? lru_find(d->users, key.text) : NULL;
 	enum status rc;
 
-	if (known && now_ms - known->read_ms < USER_DIRECTORY_AGE_MS)
+	if (known && now_ms - known->read_ms < USER_DIRECTORY_AGE_MS && pg_stands(d->pg))
 		return make_user(known, out);
 	rc = user_store_by_cognito_id(d->pg, cognito_user_id, by, out);
 	/* Postgres answered after now_ms with what was true then or later. */
