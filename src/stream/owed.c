@@ -12,7 +12,8 @@
 #define SLICE_MS 250
 
 /* A group that it can't put right must not keep it owed. */
-static enum status set_group_aside(void *context, const struct uuid *group, const char *reason)
+static enum status set_group_aside(
+	void *context, const struct uuid *group, const char *reason, bool retry)
 {
 	struct stream_state *s = context;
 	char number[sizeof("repair:") + UUID_LEN];
@@ -22,7 +23,8 @@ static enum status set_group_aside(void *context, const struct uuid *group, cons
 		.sequence_number = slice_of(number),
 		.pk = table_key_slice(&pk),
 		.sk = SLICE(""),
-		.reason = reason };
+		.reason = reason,
+		.retry = retry };
 	enum status rc;
 
 	(void)snprintf(number, sizeof(number), "repair:%s", group->text);

@@ -226,12 +226,33 @@ START_TEST(failures_in_a_row_end_the_pass_for_the_others)
 	struct stream_patience p = passes(2);
 
 	dynamo_fixture_refuse(&f, "ValidationException");
-	for (int i = 1; i <= 5; i++)
+	for (int i = 1; i <= 7; i++)
 		add_message(i);
 	run(&p);
 	ck_assert_uint_eq(http_server_hits(f.server), 6);
+	for (size_t i = 0; i < 7; i++)
+		ck_assert_int_eq(verdicts[i].fate, i < 6 ? STREAM_FATE_FAILED : STREAM_FATE_OPEN);
+	ck_assert_uint_eq(totals.retried, 0);
+}
+END_TEST
+
+/* Three sick groups at a batch's head must not keep the others from being tried. */
+START_TEST(a_later_pass_begins_with_the_groups_that_no_pass_came_to)
+{
+	struct stream_patience p = passes(2);
+
+	for (int i = 0; i < 3; i++)
+		dynamo_fixture_refuse(&f, "ValidationException");
+	http_server_reply_ok(f.server, NOTHING);
+	for (int i = 1; i <= 5; i++)
+		add_message(i);
+	run(&p);
+	ck_assert(asked_for_group(3, 4));
+	ck_assert(asked_for_group(3 + CALLS, 5));
+	ck_assert(asked_for_group(3 + 2 * CALLS, 1));
 	for (size_t i = 0; i < 5; i++)
-		ck_assert_int_eq(verdicts[i].fate, i < 3 ? STREAM_FATE_FAILED : STREAM_FATE_OPEN);
+		ck_assert_int_eq(verdicts[i].fate, STREAM_FATE_DONE);
+	ck_assert_uint_eq(totals.retried, 3);
 }
 END_TEST
 
@@ -405,6 +426,7 @@ int main(void)
 	tcase_add_test(tests, a_group_that_goes_on_failing_has_its_passes_and_a_reason);
 	tcase_add_test(tests, a_doubtful_group_has_one_pass);
 	tcase_add_test(tests, failures_in_a_row_end_the_pass_for_the_others);
+	tcase_add_test(tests, a_later_pass_begins_with_the_groups_that_no_pass_came_to);
 	tcase_add_test(tests, failures_that_are_not_in_a_row_hold_up_nobody);
 	tcase_add_test(tests, what_was_not_begun_before_a_stop_is_open);
 	tcase_add_test(tests, a_stop_ends_a_pause_between_passes);
