@@ -162,41 +162,57 @@ static void settle(struct batch *b, struct work *w)
 		w->reason = "its group could not be settled";
 }
 
-/* true to end the pass here. */
-static bool try_work(struct batch *b, struct work *w, int *in_a_row, bool *again)
+/* What a pass brought out. */
+struct pass {
+	int number;
+	int in_a_row; /* groups that failed one after the other */
+	bool ended; /* before it came to all */
+	bool again; /* another one is of use */
+};
+
+static void try_work(struct batch *b, struct work *w, struct pass *pass)
 {
 	if (w->tries == 1)
 		b->totals->retried++;
 	settle(b, w);
 	if (w->fate != STREAM_FATE_FAILED || w->absent)
-		*in_a_row = 0; /* DynamoDB serves */
+		pass->in_a_row = 0; /* DynamoDB serves */
 	if (w->fate != STREAM_FATE_FAILED || w->doubtful)
-		return false;
-	*again = true;
-	return !w->absent && ++*in_a_row == FAILURES_IN_A_ROW;
+		return;
+	pass->again = true;
+	if (!w->absent && ++pass->in_a_row == FAILURES_IN_A_ROW)
+		pass->ended = true;
 }
 
-/* The groups that no pass came to yet, then those that failed in an earlier one: groups that can't
- * be settled must not stand before others in each pass. true if another pass is of use. */
-static bool run_pass(struct batch *b, int pass)
+/* Either the groups that no pass came to yet, or those that failed in an earlier one. */
+static void go_over(struct batch *b, struct pass *pass, bool untried)
 {
-	bool again = false, ended = false;
-	int in_a_row = 0;
+	for (size_t i = 0; i < b->count && !pass->ended; i++) {
+		struct work *w = &b->works[i];
+		bool failed = w->fate == STREAM_FATE_FAILED && !w->doubtful &&
+			w->last_pass < pass->number;
 
-	for (size_t i = 0; i < 2 * b->count && !ended; i++) {
-		bool first_round = i < b->count;
-		struct work *w = &b->works[i % b->count];
-
-		if (first_round ? w->tries > 0
-				: w->fate != STREAM_FATE_FAILED || w->doubtful ||
-					w->last_pass == pass)
+		if (untried ? w->tries > 0 : !failed)
 			continue;
-		if (is_to_stop(b))
-			return false;
-		w->last_pass = pass;
-		ended = try_work(b, w, &in_a_row, &again);
+		if (is_to_stop(b)) {
+			pass->ended = true;
+			pass->again = false;
+			return;
+		}
+		w->last_pass = pass->number;
+		try_work(b, w, pass);
 	}
-	return again;
+}
+
+/* true if another pass is of use. Groups that can't be settled must not stand before others in each
+ * pass. */
+static bool run_pass(struct batch *b, int number)
+{
+	struct pass pass = { .number = number };
+
+	go_over(b, &pass, true);
+	go_over(b, &pass, false);
+	return pass.again;
 }
 
 /* false if there is no time for it, or it is to stop. */
@@ -246,7 +262,7 @@ enum status stream_batch_run(struct group_mover *m, const struct dynamo_records 
 		const struct work *w = b.work_of[i] == NO_WORK ? NULL : &b.works[b.work_of[i]];
 
 		if (w)
-			verdicts[i] = (struct stream_verdict){ w->fate, w->reason, w->tries > 0 };
+			verdicts[i] = (struct stream_verdict){ w->fate, w->tries > 0, w->reason };
 	}
 	for (size_t i = 0; i < b.count; i++) {
 		if (b.works[i].fate == STREAM_FATE_FAILED) {

@@ -18,8 +18,8 @@ enum stream_fate {
 
 struct stream_verdict {
 	enum stream_fate fate;
+	bool tried; /* it is its group's, which was tried */
 	const char *reason; /* of FAILED and BROKEN: a few words; static */
-	bool tried; /* it is its group's: somebody tried to settle that */
 };
 
 /* How patient to be. */

@@ -143,10 +143,11 @@ static bool may_set_aside(struct page *p, size_t i)
  * letter may take its time: a signal does not wait for all of them. */
 static enum stream_turn deal(struct page *p)
 {
+	enum stream_turn turn = STREAM_TURN_OK;
+
 	for (; p->dealt_with < p->count; p->dealt_with++) {
 		size_t i = p->dealt_with;
 		enum stream_fate fate = p->verdicts[i].fate;
-		enum stream_turn turn;
 
 		if (fate == STREAM_FATE_OPEN)
 			return STREAM_TURN_OK;
@@ -157,11 +158,11 @@ static enum stream_turn deal(struct page *p)
 				return STREAM_TURN_OK;
 			turn = set_aside(p, i);
 			if (turn != STREAM_TURN_OK)
-				return turn;
+				break;
 		}
 		p->s->figures.records++;
 	}
-	return STREAM_TURN_OK;
+	return turn;
 }
 
 /* --- Where to go on --------------------------------------------------------------------------- */
