@@ -30,7 +30,8 @@ CREATE TABLE IF NOT EXISTS public.stream_checkpoints (
 	CONSTRAINT stream_checkpoints_pkey PRIMARY KEY (table_name, stream_arn, shard_id)
 );
 
--- Records that could not be processed, without their text: cruddur-stream --replay-dead-letters tries again.
+-- Records that could not be processed, without their text. cruddur-stream tries those again by itself of which it may
+-- be a matter of time (retry); cruddur-stream --replay-dead-letters tries all.
 CREATE TABLE IF NOT EXISTS public.stream_dead_letters (
 	table_name text NOT NULL,
 	stream_arn text NOT NULL,
@@ -44,11 +45,18 @@ CREATE TABLE IF NOT EXISTS public.stream_dead_letters (
 	tries integer NOT NULL DEFAULT 1,
 	first_at timestamptz NOT NULL DEFAULT now(),
 	last_at timestamptz NOT NULL DEFAULT now(),
+	retry boolean NOT NULL DEFAULT false,
 	CONSTRAINT stream_dead_letters_pkey PRIMARY KEY (stream_arn, sequence_number)
 );
 
+-- Of a table that is older than the column.
+ALTER TABLE public.stream_dead_letters ADD COLUMN IF NOT EXISTS retry boolean NOT NULL DEFAULT false;
+
 -- A replay goes from one group's letters to the next one's.
 CREATE INDEX IF NOT EXISTS stream_dead_letters_pk_idx ON public.stream_dead_letters (table_name, pk);
+
+-- What is due for another try is asked for every few seconds, and mostly there is nothing.
+CREATE INDEX IF NOT EXISTS stream_dead_letters_retry_idx ON public.stream_dead_letters (table_name) WHERE retry;
 
 -- A table whose stream lost records that nobody had read: every group of it has to be looked at.
 CREATE TABLE IF NOT EXISTS public.stream_repairs (

@@ -162,13 +162,16 @@ static int replay(struct program *p)
 {
 	const struct stream_checkpoints checkpoints = { .pg = p->pg,
 		.table_name = p->settings.table };
+	const struct stream_retry retry = {
+		.checkpoints = &checkpoints, .mover = p->mover, .table = p->table
+	};
 	struct stream_replay result;
-	enum status rc = stream_letters_replay(&checkpoints, p->mover, &p->signals, &result);
+	enum status rc = stream_letters_replay(&retry, &p->signals, &result);
 
 	(void)printf("replay %s: %" PRId64 " dead letters settled, %" PRId64 " left\n",
 		rc == STATUS_OK                 ? "done"
 			: rc == STATUS_CONFLICT ? "stopped before its end"
-						: "given up: Postgres is away",
+						: "given up: a backend is away",
 		result.settled, result.left);
 	return rc == STATUS_OK && result.left == 0 && fflush(stdout) == 0 ? EXIT_SUCCESS
 									  : EXIT_FAILURE;

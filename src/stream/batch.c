@@ -22,8 +22,9 @@ struct work {
 	struct uuid group;
 	enum stream_fate fate; /* OPEN until it was tried */
 	const char *reason;
+	int tries, last_pass;
 	bool doubtful;
-	bool retried;
+	bool absent; /* its last try found nothing to settle, which an index that lags may mend */
 };
 
 /* No group: the record has its verdict already. */
@@ -47,23 +48,25 @@ static bool judge(
 {
 	*verdict = (struct stream_verdict){ .fate = STREAM_FATE_SKIPPED };
 	if (record->pk.len == 0) {
-		*verdict = (struct stream_verdict){ STREAM_FATE_BROKEN, "it has no key" };
+		*verdict = (struct stream_verdict){ .fate = STREAM_FATE_BROKEN,
+			.reason = "it has no key" };
 		return false;
 	}
 	if (!table_key_is_messages(record->pk) || record->event == DYNAMO_EVENT_REMOVE)
 		return false;
 	if (record->event == DYNAMO_EVENT_UNKNOWN) {
-		*verdict =
-			(struct stream_verdict){ STREAM_FATE_BROKEN, "it says of no known event" };
+		*verdict = (struct stream_verdict){ .fate = STREAM_FATE_BROKEN,
+			.reason = "it says of no known event" };
 		return false;
 	}
 	if (table_key_read_messages(record->pk, group) != STATUS_OK) {
-		*verdict = (struct stream_verdict){ STREAM_FATE_BROKEN, "its key names no group" };
+		*verdict = (struct stream_verdict){ .fate = STREAM_FATE_BROKEN,
+			.reason = "its key names no group" };
 		return false;
 	}
 	if (record->image && !table_message_is_whole(record->image)) {
-		*verdict =
-			(struct stream_verdict){ STREAM_FATE_BROKEN, "its row holds no message" };
+		*verdict = (struct stream_verdict){ .fate = STREAM_FATE_BROKEN,
+			.reason = "its row holds no message" };
 		return false;
 	}
 	return true;
@@ -143,6 +146,8 @@ static void settle(struct batch *b, struct work *w)
 	b->totals->changes.restored += changes.restored;
 	b->totals->changes.removed += changes.removed;
 	w->reason = NULL;
+	w->absent = false;
+	w->tries++;
 	if (rc == STATUS_OK) {
 		w->fate = STREAM_FATE_DONE;
 		b->totals->groups++;
@@ -150,46 +155,64 @@ static void settle(struct batch *b, struct work *w)
 			b->totals->moved++;
 		return;
 	}
+	w->absent = rc == STATUS_NOT_FOUND;
 	w->fate = rc == STATUS_INVALID ? STREAM_FATE_BROKEN : STREAM_FATE_FAILED;
 	w->reason = group_mover_problem(b->mover);
 	if (!*w->reason)
 		w->reason = "its group could not be settled";
 }
 
-static bool wants_pass(const struct work *w, int pass)
+/* What a pass brought out. */
+struct pass {
+	int number;
+	int in_a_row; /* groups that failed one after the other */
+	bool ended; /* before it came to all */
+	bool again; /* another one is of use */
+};
+
+static void try_work(struct batch *b, struct work *w, struct pass *pass)
 {
-	if (w->fate == STREAM_FATE_FAILED)
-		return !w->doubtful && pass > 1;
-	return w->fate == STREAM_FATE_OPEN;
+	if (w->tries == 1)
+		b->totals->retried++;
+	settle(b, w);
+	if (w->fate != STREAM_FATE_FAILED || w->absent)
+		pass->in_a_row = 0; /* DynamoDB serves */
+	if (w->fate != STREAM_FATE_FAILED || w->doubtful)
+		return;
+	pass->again = true;
+	if (!w->absent && ++pass->in_a_row == FAILURES_IN_A_ROW)
+		pass->ended = true;
 }
 
-/* true if it is of use to go over what is left once more. */
-static bool run_pass(struct batch *b, int pass)
+/* Either the groups that no pass came to yet, or those that failed in an earlier one. */
+static void go_over(struct batch *b, struct pass *pass, bool untried)
 {
-	bool again = false;
-	int in_a_row = 0;
-
-	for (size_t i = 0; i < b->count; i++) {
+	for (size_t i = 0; i < b->count && !pass->ended; i++) {
 		struct work *w = &b->works[i];
+		bool failed = w->fate == STREAM_FATE_FAILED && !w->doubtful &&
+			w->last_pass < pass->number;
 
-		if (!wants_pass(w, pass))
+		if (untried ? w->tries > 0 : !failed)
 			continue;
-		if (is_to_stop(b))
-			return false;
-		if (w->fate == STREAM_FATE_FAILED && !w->retried) {
-			w->retried = true;
-			b->totals->retried++;
+		if (is_to_stop(b)) {
+			pass->ended = true;
+			pass->again = false;
+			return;
 		}
-		settle(b, w);
-		if (w->fate != STREAM_FATE_FAILED) {
-			in_a_row = 0;
-		} else if (!w->doubtful) {
-			again = true;
-			if (++in_a_row == FAILURES_IN_A_ROW)
-				return true;
-		}
+		w->last_pass = pass->number;
+		try_work(b, w, pass);
 	}
-	return again;
+}
+
+/* true if another pass is of use. Groups that can't be settled must not stand before others in each
+ * pass. */
+static bool run_pass(struct batch *b, int number)
+{
+	struct pass pass = { .number = number };
+
+	go_over(b, &pass, true);
+	go_over(b, &pass, false);
+	return pass.again;
 }
 
 /* false if there is no time for it, or it is to stop. */
@@ -211,6 +234,17 @@ static bool pause_before(const struct batch *b, int pass)
 	return true;
 }
 
+/* What all passes found nothing about is no matter of time. */
+static void give_up_absent(struct batch *b)
+{
+	for (size_t i = 0; i < b->count; i++) {
+		struct work *w = &b->works[i];
+
+		if (w->absent && (w->doubtful || w->tries >= b->patience->passes))
+			w->fate = STREAM_FATE_BROKEN;
+	}
+}
+
 enum status stream_batch_run(struct group_mover *m, const struct dynamo_records *records,
 	const struct stream_patience *patience, struct stream_verdict *verdicts,
 	struct stream_totals *totals)
@@ -223,11 +257,12 @@ enum status stream_batch_run(struct group_mover *m, const struct dynamo_records 
 		goto out;
 	while (run_pass(&b, pass) && pass < patience->passes && pause_before(&b, pass + 1))
 		pass++;
+	give_up_absent(&b);
 	for (size_t i = 0; i < dynamo_records_count(records); i++) {
 		const struct work *w = b.work_of[i] == NO_WORK ? NULL : &b.works[b.work_of[i]];
 
 		if (w)
-			verdicts[i] = (struct stream_verdict){ w->fate, w->reason };
+			verdicts[i] = (struct stream_verdict){ w->fate, w->tries > 0, w->reason };
 	}
 	for (size_t i = 0; i < b.count; i++) {
 		if (b.works[i].fate == STREAM_FATE_FAILED) {

@@ -18,6 +18,7 @@ enum stream_fate {
 
 struct stream_verdict {
 	enum stream_fate fate;
+	bool tried; /* it is its group's, which was tried */
 	const char *reason; /* of FAILED and BROKEN: a few words; static */
 };
 
@@ -43,8 +44,9 @@ struct stream_totals {
 
 /* Judges every record of the batch; verdicts has room for all. Groups are settled in the order of
  * their first record; where several in a row fail, the pass ends there, since the others would fare
- * no better now, and what no pass came to stays open. totals is added to. STATUS_OK whatever the
- * verdicts; STATUS_NO_MEMORY if the work could not be begun. */
+ * no better now, and the next one begins behind them. What no pass came to stays open. A group of
+ * which the mover finds no member is broken only after all passes. totals is added to. STATUS_OK
+ * whatever the verdicts; STATUS_NO_MEMORY if the work could not be begun. */
 STATUS_MUSTCHECK enum status stream_batch_run(struct group_mover *m,
 	const struct dynamo_records *records, const struct stream_patience *patience,
 	struct stream_verdict *verdicts, struct stream_totals *totals);

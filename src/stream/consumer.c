@@ -45,7 +45,7 @@ static void activate(struct consumer *c, int64_t now_ms)
 	c->active = true;
 	c->state.list_due_ms = now_ms;
 	c->state.repair_wanted = true;
-	c->keep_due_ms = now_ms + KEEP_MS;
+	c->keep_due_ms = now_ms;
 }
 
 /* The lock, which another instance may have, or a statement about it that failed. */
@@ -59,7 +59,8 @@ static void try_for_lock(struct consumer *c)
 		c->lock_due_ms = now_ms + stream_outage_fail(&c->postgres);
 		return;
 	}
-	stream_outage_over(&c->postgres);
+	if (rc == STATUS_DENIED) /* who has the lock has to show that it can write, too */
+		stream_outage_over(&c->postgres);
 	c->lock_due_ms = now_ms + (rc == STATUS_OK ? CHECK_MS : STANDBY_MS);
 	if (rc == STATUS_OK) {
 		activate(c, now_ms);
@@ -69,18 +70,25 @@ static void try_for_lock(struct consumer *c)
 	}
 }
 
+/* A stream that can't be read ages: its checkpoints say when it was read last. */
 static enum stream_turn check_lock(struct consumer *c)
 {
 	int64_t now_ms = clock_monotonic_ms();
-	bool keep = now_ms >= c->keep_due_ms && c->state.arn.len > 0;
+	bool keep = now_ms >= c->keep_due_ms && c->state.heard;
 	struct deadline by = deadline_in(STREAM_CALL_MS);
+	enum stream_turn turn;
 
 	c->lock_due_ms = now_ms + CHECK_MS;
 	if (!keep)
 		return stream_state_postgres(stream_checkpoints_check(&c->state.checkpoints, by));
-	c->keep_due_ms = now_ms + KEEP_MS;
-	return stream_state_postgres(
+	turn = stream_state_postgres(
 		stream_checkpoints_keep(&c->state.checkpoints, buf_cstr(&c->state.arn), by));
+	if (turn == STREAM_TURN_OK) {
+		c->keep_due_ms = now_ms + KEEP_MS;
+		c->state.heard = false;
+		c->state.wrote = true;
+	}
+	return turn;
 }
 
 /* What a step came to, for the ones after it. */
@@ -88,6 +96,9 @@ static void take_turn(struct consumer *c, enum stream_turn turn)
 {
 	int64_t now_ms = clock_monotonic_ms();
 
+	if (c->state.wrote && turn != STREAM_TURN_POSTGRES)
+		stream_outage_over(&c->postgres);
+	c->state.wrote = false;
 	switch (turn) {
 	case STREAM_TURN_OK:
 		break;
@@ -113,6 +124,14 @@ static void note_well(struct consumer *c)
 {
 	if (!stream_shards_troubled(&c->state.shards))
 		stream_outage_over(&c->dynamodb);
+}
+
+/* Dead letters wait while a backend is down. */
+static int64_t retry_due_ms(const struct consumer *c)
+{
+	if (c->dynamodb.since_ms != 0 || c->postgres.since_ms != 0 || c->state.arn.len == 0)
+		return INT64_MAX;
+	return stream_retry_due_ms(&c->state);
 }
 
 /* One step of each kind that is due; true if there was any. */
@@ -146,6 +165,11 @@ static bool step_active(struct consumer *c)
 		take_turn(c, stream_owed_turn(s));
 		stepped = true;
 	}
+	if (turn == STREAM_TURN_OK && c->active && retry_due_ms(c) <= clock_monotonic_ms() &&
+		!signals->stop) {
+		take_turn(c, stream_retry_turn(s));
+		stepped = true;
+	}
 	return stepped;
 }
 
@@ -165,6 +189,7 @@ static int64_t next_due_ms(struct consumer *c)
 		return earlier(c->lock_due_ms, c->figures_due_ms);
 	if (shard)
 		due_ms = earlier(due_ms, shard->due_ms);
+	due_ms = earlier(due_ms, retry_due_ms(c));
 	if (s->repair_wanted && s->arn.len > 0)
 		due_ms = now_ms;
 	if (due_ms < c->hold_ms)
@@ -192,20 +217,34 @@ static void step(struct consumer *c)
 		(void)step_active(c);
 }
 
+static bool is_well(const struct consumer *c)
+{
+	return c->active && c->state.listed && c->dynamodb.since_ms == 0 &&
+		c->postgres.since_ms == 0 && !stream_shards_refused(&c->state.shards);
+}
+
+/* Everything has been read, and what is due was tried. */
+static bool is_done(const struct consumer *c)
+{
+	const struct stream_state *s = &c->state;
+
+	return c->active && s->listed && !s->repair_wanted && stream_shards_drained(&s->shards) &&
+		!s->due && s->due_look_ms != 0;
+}
+
 /* With once: is it over? *rc says how. */
 static bool is_over(const struct consumer *c, enum status *rc)
 {
 	int64_t now_ms = clock_monotonic_ms();
 
-	if (c->active && c->state.listed && !c->state.repair_wanted &&
-		stream_shards_drained(&c->state.shards)) {
+	if (is_done(c)) {
 		*rc = STATUS_OK;
 		return true;
 	}
 	*rc = c->said_standby ? STATUS_CONFLICT : STATUS_UNAVAILABLE;
 	if (!c->active && c->said_standby)
 		return now_ms - c->began_ms >= ONCE_LOCK_MS;
-	if (c->active && c->state.listed && c->dynamodb.since_ms == 0)
+	if (is_well(c))
 		return false;
 	return now_ms - c->well_ms >= ONCE_AWAY_MS;
 }
@@ -215,7 +254,8 @@ enum status stream_consumer_run(const struct stream_parts *parts, bool once)
 	struct consumer c = {
 		.state = { .parts = parts,
 			.checkpoints = { .pg = parts->pg, .table_name = parts->table_name },
-			.once = once },
+			.once = once,
+			.began_s = clock_realtime_us() / 1000000 },
 		.postgres = { .name = "postgres" },
 		.dynamodb = { .name = "dynamodb" },
 		.began_ms = clock_monotonic_ms(),
@@ -231,7 +271,7 @@ enum status stream_consumer_run(const struct stream_parts *parts, bool once)
 		stream_signals_take(parts->signals, wait_ms > 0 ? wait_ms : 0);
 		if (!parts->signals->stop)
 			step(&c);
-		if (c.active && c.state.listed && c.dynamodb.since_ms == 0)
+		if (is_well(&c))
 			c.well_ms = clock_monotonic_ms();
 	}
 	if (parts->signals->stop)

@@ -12,6 +12,7 @@
 /* For one statement, and for one group's settling in a replay. */
 #define STATEMENT_MS 4000
 #define GROUP_MS 4000
+#define PING_MS 2000
 
 /* A text as Postgres takes it: no NUL, valid UTF-8, not longer than there is room. */
 static void bind_text(struct slice text, char out[KEY_MAX + 1])
@@ -42,7 +43,7 @@ enum status stream_letters_add(
 {
 	char number[KEY_MAX + 1], pk[KEY_MAX + 1], sk[KEY_MAX + 1];
 	const char *values[] = { c->table_name, letter->stream_arn, number, letter->shard_id, pk,
-		sk, letter->reason };
+		sk, letter->reason, letter->retry ? "t" : "f" };
 	struct pg_result *row;
 	enum status rc;
 
@@ -66,16 +67,16 @@ enum status stream_letters_add(
 
 /* --- Trying again ----------------------------------------------------------------------------- */
 
-struct replaying {
-	const struct stream_checkpoints *checkpoints;
-	struct group_mover *mover;
-	struct stream_replay *result;
-	struct buf after; /* the last key that was tried */
-	bool begun; /* after is one */
-};
+enum status stream_letters_due(
+	const struct stream_checkpoints *c, struct deadline by, struct pg_result **out)
+{
+	const char *values[] = { c->table_name };
 
-static enum status run(
-	const struct replaying *r, const struct pg_statement *statement, const char *const *values)
+	return pg_query(c->pg, &sql_stream_letters_due, values, by, out);
+}
+
+static enum status run(const struct stream_retry *r, const struct pg_statement *statement,
+	const char *const *values)
 {
 	struct pg_result *none;
 	enum status rc =
@@ -86,83 +87,122 @@ static enum status run(
 	return rc;
 }
 
-/* Why the group of this key can't be put right; NULL if it is right now. */
-static const char *settle(const struct replaying *r, struct slice pk)
+/* Why a group can't be put right. */
+struct failure {
+	const char *problem;
+	bool retry; /* another time it may */
+};
+
+static enum stream_retried settle(
+	const struct stream_retry *r, struct slice pk, struct failure *failure)
 {
 	struct group_mover_changes changes;
-	const char *problem;
 	struct uuid group;
-
-	if (table_key_read_messages(pk, &group) != STATUS_OK)
-		return "its key names no group";
-	if (group_mover_settle(r->mover, &group, deadline_in(GROUP_MS), &changes) == STATUS_OK)
-		return NULL;
-	problem = group_mover_problem(r->mover);
-	return *problem ? problem : "its group could not be settled";
-}
-
-/* Of the key in r->after. */
-static enum status replay_group(const struct replaying *r, const struct pg_result *rows, size_t row)
-{
-	const char *pk = buf_cstr(&r->after);
-	struct slice newest;
-	int64_t letters;
-	const char *problem;
 	enum status rc;
 
-	if (!pg_text(rows, row, "newest", &newest) || !pg_int(rows, row, "letters", &letters))
+	*failure = (struct failure){ .problem = "its key names no group" };
+	if (table_key_read_messages(pk, &group) != STATUS_OK)
+		return STREAM_RETRIED_FAILED;
+	rc = group_mover_settle(r->mover, &group, deadline_in(GROUP_MS), &changes);
+	if (rc == STATUS_OK)
+		return STREAM_RETRIED_SETTLED;
+	failure->problem = group_mover_problem(r->mover);
+	if (!*failure->problem)
+		failure->problem = "its group could not be settled";
+	failure->retry = rc != STATUS_INVALID && rc != STATUS_NOT_FOUND;
+	if (failure->retry && dynamo_ping(r->table, deadline_in(PING_MS)) != STATUS_OK)
+		return STREAM_RETRIED_AWAY;
+	return STREAM_RETRIED_FAILED;
+}
+
+enum status stream_letters_retry(const struct stream_retry *r, const struct pg_result *rows,
+	size_t row, enum stream_retried *out)
+{
+	struct slice pk, newest;
+	struct failure failure;
+	enum stream_retried retried;
+	enum status rc = STATUS_OK;
+
+	if (!pg_text(rows, row, "pk", &pk) || !pg_text(rows, row, "newest", &newest))
 		return STATUS_UNAVAILABLE;
-	problem = settle(r, slice_of(pk));
-	if (problem) {
-		const char *values[] = { r->checkpoints->table_name, pk, problem };
+	retried = settle(r, pk, &failure);
+	/* A value of a result ends in NUL: PQgetvalue. */
+	if (retried == STREAM_RETRIED_SETTLED) {
+		const char *values[] = { r->checkpoints->table_name, pk.ptr, newest.ptr };
 
-		LOG(LOG_WARN, "stream_replay_failed", log_str("pk", pk),
-			log_str("reason", problem));
-		rc = run(r, &sql_stream_letters_failed, values);
-		r->result->left += letters;
-	} else {
-		/* A value of a result ends in NUL: PQgetvalue. */
-		const char *values[] = { r->checkpoints->table_name, pk, newest.ptr };
-
+		LOG(LOG_INFO, "stream_letters_settled", log_slice("pk", pk));
 		rc = run(r, &sql_stream_letters_done, values);
-		r->result->settled += letters;
+	} else if (retried == STREAM_RETRIED_FAILED) {
+		const char *values[] = { r->checkpoints->table_name, pk.ptr, failure.problem,
+			failure.retry ? "t" : "f" };
+
+		LOG(LOG_WARN, "stream_retry_failed", log_slice("pk", pk),
+			log_str("reason", failure.problem));
+		rc = run(r, &sql_stream_letters_failed, values);
 	}
+	if (rc == STATUS_OK)
+		*out = retried;
 	return rc;
+}
+
+/* --- All of them ------------------------------------------------------------------------------ */
+
+struct replaying {
+	const struct stream_retry *retry;
+	struct stream_replay *result;
+	struct buf after; /* the last key that was tried */
+	bool begun; /* after is one */
+};
+
+static enum status replay_group(struct replaying *r, const struct pg_result *rows, size_t row)
+{
+	struct slice pk;
+	int64_t letters;
+	enum stream_retried retried;
+	enum status rc;
+
+	if (!pg_text(rows, row, "pk", &pk) || !pg_int(rows, row, "letters", &letters))
+		return STATUS_UNAVAILABLE;
+	buf_clear(&r->after);
+	buf_add_slice(&r->after, pk);
+	r->begun = true;
+	if (!buf_ok(&r->after))
+		return STATUS_NO_MEMORY;
+	rc = stream_letters_retry(r->retry, rows, row, &retried);
+	if (rc != STATUS_OK)
+		return rc;
+	if (retried == STREAM_RETRIED_AWAY)
+		return STATUS_UNAVAILABLE;
+	if (retried == STREAM_RETRIED_SETTLED)
+		r->result->settled += letters;
+	else
+		r->result->left += letters;
+	return STATUS_OK;
 }
 
 static enum status replay_page(struct replaying *r, struct stream_signals *signals, size_t *count)
 {
-	const char *values[] = { r->checkpoints->table_name,
-		r->begun ? buf_cstr(&r->after) : NULL };
+	const struct stream_checkpoints *c = r->retry->checkpoints;
+	const char *values[] = { c->table_name, r->begun ? buf_cstr(&r->after) : NULL };
 	struct pg_result *rows;
-	enum status rc = pg_query(
-		r->checkpoints->pg, &sql_stream_letters, values, deadline_in(STATEMENT_MS), &rows);
-	struct slice pk;
+	enum status rc =
+		pg_query(c->pg, &sql_stream_letters, values, deadline_in(STATEMENT_MS), &rows);
 
 	if (rc != STATUS_OK)
 		return rc;
 	*count = pg_result_rows(rows);
 	for (size_t i = 0; i < *count && rc == STATUS_OK; i++) {
 		stream_signals_take(signals, 0);
-		if (signals->stop) {
-			rc = STATUS_CONFLICT;
-		} else if (!pg_text(rows, i, "pk", &pk)) {
-			rc = STATUS_UNAVAILABLE;
-		} else {
-			buf_clear(&r->after);
-			buf_add_slice(&r->after, pk);
-			r->begun = true;
-			rc = buf_ok(&r->after) ? replay_group(r, rows, i) : STATUS_NO_MEMORY;
-		}
+		rc = signals->stop ? STATUS_CONFLICT : replay_group(r, rows, i);
 	}
 	pg_result_free(rows);
 	return rc;
 }
 
-enum status stream_letters_replay(const struct stream_checkpoints *c, struct group_mover *mover,
-	struct stream_signals *signals, struct stream_replay *out)
+enum status stream_letters_replay(
+	const struct stream_retry *retry, struct stream_signals *signals, struct stream_replay *out)
 {
-	struct replaying r = { .checkpoints = c, .mover = mover, .result = out };
+	struct replaying r = { .retry = retry, .result = out };
 	size_t count;
 	enum status rc;
 

@@ -12,20 +12,22 @@
 #define SLICE_MS 250
 
 /* A group that it can't put right must not keep it owed. */
-static enum status set_group_aside(void *context, const struct uuid *group, const char *reason)
+static enum status set_group_aside(
+	void *context, const struct uuid *group, const char *reason, bool retry)
 {
 	struct stream_state *s = context;
 	char number[sizeof("repair:") + UUID_LEN];
 	struct table_key pk = table_key_messages(group);
-	const struct stream_letter letter = { .stream_arn = buf_cstr(&s->arn),
+	struct stream_letter letter = { .stream_arn = buf_cstr(&s->arn),
 		.shard_id = "",
-		.sequence_number = slice_of(number),
 		.pk = table_key_slice(&pk),
 		.sk = SLICE(""),
-		.reason = reason };
+		.reason = reason,
+		.retry = retry };
 	enum status rc;
 
 	(void)snprintf(number, sizeof(number), "repair:%s", group->text);
+	letter.sequence_number = slice_of(number);
 	rc = stream_letters_add(&s->checkpoints, &letter, deadline_in(STREAM_CALL_MS));
 	if (rc == STATUS_OK)
 		s->figures.set_aside++;

@@ -62,7 +62,7 @@ static bool find_out_well(struct page *p, const struct stream_totals *totals)
 	size_t fresh = totals->failed - totals->doubtful;
 
 	if (totals->failed == 0) {
-		s->trouble_ms = 0;
+		p->shard->trouble_ms = 0;
 		return true;
 	}
 	if (s->parts->signals->stop)
@@ -71,12 +71,12 @@ static bool find_out_well(struct page *p, const struct stream_totals *totals)
 	if (p->away)
 		return false;
 	if (fresh <= totals->groups) {
-		s->trouble_ms = 0;
+		p->shard->trouble_ms = 0;
 		return true;
 	}
-	if (s->trouble_ms == 0)
-		s->trouble_ms = now_ms;
-	return now_ms - s->trouble_ms >= TROUBLE_MS;
+	if (p->shard->trouble_ms == 0)
+		p->shard->trouble_ms = now_ms;
+	return now_ms - p->shard->trouble_ms >= TROUBLE_MS;
 }
 
 static enum status judge(struct page *p)
@@ -98,22 +98,6 @@ static enum status judge(struct page *p)
 	return rc;
 }
 
-/* A group of which a record failed. true: the record is to be set aside; false: it has to be tried
- * again first. */
-static bool had_its_chances(const struct page *p, const struct dynamo_record *record)
-{
-	struct uuid group;
-	bool doubtful;
-
-	if (!p->well)
-		return false;
-	if (table_key_read_messages(record->pk, &group) != STATUS_OK)
-		return true;
-	doubtful = is_doubtful(p->s, &group);
-	stream_failing_note(&p->s->failing, &group, clock_monotonic_ms());
-	return doubtful || p->complete;
-}
-
 static enum stream_turn set_aside(struct page *p, size_t i)
 {
 	const struct dynamo_record *record = dynamo_records_at(p->records, i);
@@ -123,7 +107,8 @@ static enum stream_turn set_aside(struct page *p, size_t i)
 		.sequence_number = record->sequence_number,
 		.pk = record->pk,
 		.sk = record->sk,
-		.reason = p->verdicts[i].reason };
+		.reason = p->verdicts[i].reason,
+		.retry = p->verdicts[i].fate == STREAM_FATE_FAILED };
 	enum stream_turn turn;
 
 	if (letter.sequence_number.len == 0) {
@@ -137,35 +122,47 @@ static enum stream_turn set_aside(struct page *p, size_t i)
 	return turn;
 }
 
-/* Counts the records that are dealt with, from the first one on, setting aside what has to be. */
+/* Is record i to be set aside? false: it has to be tried again first. */
+static bool may_set_aside(struct page *p, size_t i)
+{
+	const struct stream_verdict *v = &p->verdicts[i];
+	struct uuid group;
+	bool doubtful;
+
+	if (v->fate == STREAM_FATE_FAILED && !p->well)
+		return false;
+	if (!v->tried ||
+		table_key_read_messages(dynamo_records_at(p->records, i)->pk, &group) != STATUS_OK)
+		return true;
+	doubtful = is_doubtful(p->s, &group);
+	stream_failing_note(&p->s->failing, &group, clock_monotonic_ms());
+	return v->fate == STREAM_FATE_BROKEN || doubtful || p->complete;
+}
+
+/* Counts the records that are dealt with, from the first one on, setting aside what has to be. Each
+ * letter may take its time: a signal does not wait for all of them. */
 static enum stream_turn deal(struct page *p)
 {
 	enum stream_turn turn = STREAM_TURN_OK;
 
-	for (size_t i = 0; i < p->count; i++) {
-		switch (p->verdicts[i].fate) {
-		case STREAM_FATE_OPEN:
+	for (; p->dealt_with < p->count; p->dealt_with++) {
+		size_t i = p->dealt_with;
+		enum stream_fate fate = p->verdicts[i].fate;
+
+		if (fate == STREAM_FATE_OPEN)
 			return STREAM_TURN_OK;
-		case STREAM_FATE_FAILED:
-			if (!had_its_chances(p, dynamo_records_at(p->records, i)))
+		if (fate == STREAM_FATE_SKIPPED)
+			p->s->figures.skipped++;
+		if (fate == STREAM_FATE_FAILED || fate == STREAM_FATE_BROKEN) {
+			if (stream_state_is_to_stop(p->s) || !may_set_aside(p, i))
 				return STREAM_TURN_OK;
 			turn = set_aside(p, i);
-			break;
-		case STREAM_FATE_BROKEN:
-			turn = set_aside(p, i);
-			break;
-		case STREAM_FATE_SKIPPED:
-			p->s->figures.skipped++;
-			break;
-		case STREAM_FATE_DONE:
-			break;
+			if (turn != STREAM_TURN_OK)
+				break;
 		}
-		if (turn != STREAM_TURN_OK)
-			return turn;
 		p->s->figures.records++;
-		p->dealt_with++;
 	}
-	return STREAM_TURN_OK;
+	return turn;
 }
 
 /* --- Where to go on --------------------------------------------------------------------------- */
@@ -179,8 +176,10 @@ static enum stream_turn save(struct stream_state *s, struct stream_shard *shard,
 	enum stream_turn turn = stream_state_postgres(
 		stream_checkpoints_save(&s->checkpoints, &place, deadline_in(STREAM_CALL_MS)));
 
-	if (turn == STREAM_TURN_OK)
+	if (turn == STREAM_TURN_OK) {
 		shard->begun = true;
+		s->wrote = true;
+	}
 	return turn;
 }
 
@@ -238,8 +237,12 @@ static enum stream_turn move_on(struct page *p)
 	struct slice next = dynamo_records_next(p->records);
 	enum stream_turn turn = STREAM_TURN_OK;
 
-	if (p->dealt_with > 0)
+	if (p->dealt_with > 0) {
 		advance_position(p);
+		/* Times of creation are rounded down. */
+		if (dynamo_records_at(p->records, p->dealt_with - 1)->created_s > p->s->began_s)
+			shard->caught_up = true;
+	}
 	if (p->dealt_with < p->count) {
 		/* The rest is read again: a page is not kept over turns. */
 		buf_clear(&shard->iterator);
@@ -266,6 +269,7 @@ static enum stream_turn wait_for_list(struct stream_state *s, struct stream_shar
 	int64_t now_ms = clock_monotonic_ms();
 
 	buf_clear(&shard->iterator);
+	shard->refused = true;
 	shard->due_ms = now_ms + POLL_REFUSED_MS;
 	if (s->list_due_ms > shard->due_ms)
 		s->list_due_ms = now_ms;
@@ -289,6 +293,7 @@ static enum stream_turn start_over(struct stream_state *s, struct stream_shard *
 static enum stream_turn replace_iterator(struct stream_state *s, struct stream_shard *shard)
 {
 	buf_clear(&shard->iterator);
+	shard->refused = true;
 	shard->due_ms = clock_monotonic_ms() + POLL_LIVELY_MS;
 	return shard->fresh && shard->position[0] != '\0' ? start_over(s, shard) : STREAM_TURN_OK;
 }
@@ -309,7 +314,7 @@ static enum stream_turn find_iterator(struct stream_state *s, struct stream_shar
 	if (rc == STATUS_OK)
 		return STREAM_TURN_OK;
 	buf_clear(&shard->iterator);
-	if (rc == STATUS_NOT_FOUND)
+	if (rc == STATUS_NOT_FOUND || (rc == STATUS_CONFLICT && shard->position[0] == '\0'))
 		return wait_for_list(s, shard);
 	return rc == STATUS_CONFLICT ? start_over(s, shard) : STREAM_TURN_DYNAMODB;
 }
@@ -346,6 +351,9 @@ static enum stream_turn read_page(struct stream_state *s, struct stream_shard *s
 	if (rc != STATUS_OK)
 		return STREAM_TURN_DYNAMODB;
 	shard->fresh = false;
+	shard->refused = false;
+	shard->read_ms = clock_monotonic_ms();
+	s->heard = true;
 	turn = process(s, shard, records);
 	dynamo_records_free(records);
 	return turn;

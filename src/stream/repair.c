@@ -105,6 +105,7 @@ static enum status try_group(struct stream_repair *r, const struct stream_repair
 	struct group_mover_changes changes = { 0 };
 	enum status rc = group_mover_settle(r->mover, group, deadline_in(GROUP_MS), &changes);
 	const char *problem = group_mover_problem(r->mover);
+	bool retry = rc != STATUS_INVALID && rc != STATUS_NOT_FOUND;
 
 	r->progress.changes.moved += changes.moved;
 	r->progress.changes.restored += changes.restored;
@@ -119,12 +120,12 @@ static enum status try_group(struct stream_repair *r, const struct stream_repair
 		if (++r->tries < TRIES)
 			return STATUS_OK;
 		r->tries = 0;
-		rc = dynamo_ping(r->table, deadline_in(PING_MS));
+		rc = retry ? dynamo_ping(r->table, deadline_in(PING_MS)) : STATUS_OK;
 		if (rc != STATUS_OK)
 			return rc;
 	}
 	if (pace->failed) {
-		rc = pace->failed(pace->context, group, problem);
+		rc = pace->failed(pace->context, group, problem, retry);
 		if (rc != STATUS_OK)
 			return rc;
 	}

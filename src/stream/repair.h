@@ -25,9 +25,10 @@ struct stream_repair_progress {
 struct stream_repair_pace {
 	struct deadline until; /* begin nothing after this */
 	bool (*stop)(void *context); /* true: begin nothing more */
-	/* A group that could not be settled. Anything but STATUS_OK is the step's answer, and the
-	 * group is tried again by the next. NULL: it is only counted. */
-	enum status (*failed)(void *context, const struct uuid *group, const char *reason);
+	/* A group that could not be settled; retry: another time it may. Anything but STATUS_OK is
+	 * the step's answer, and the group is tried again by the next. NULL: it is only counted. */
+	enum status (*failed)(
+		void *context, const struct uuid *group, const char *reason, bool retry);
 	void *context;
 };
 

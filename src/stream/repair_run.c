@@ -30,9 +30,11 @@ static bool is_to_stop(void *context)
 	return run->signals->stop;
 }
 
-static enum status say_failed(void *context, const struct uuid *group, const char *reason)
+static enum status say_failed(
+	void *context, const struct uuid *group, const char *reason, bool retry)
 {
 	(void)context;
+	(void)retry;
 	LOG(LOG_ERROR, "stream_repair_failed", log_slice("group", uuid_slice(group)),
 		log_str("reason", reason));
 	return STATUS_OK;

@@ -50,7 +50,9 @@ static bool copy(struct slice text, char *out, size_t size)
 enum status stream_shards_restore(struct stream_shards *s, struct slice id, struct slice position,
 	bool finished, int64_t now_ms)
 {
-	struct stream_shard shard = { .begun = true, .finished = finished, .finished_ms = now_ms };
+	struct stream_shard shard = {
+		.begun = true, .finished = finished, .finished_ms = now_ms, .read_ms = now_ms
+	};
 	struct stream_shard *place;
 	enum status rc;
 
@@ -63,17 +65,21 @@ enum status stream_shards_restore(struct stream_shards *s, struct slice id, stru
 	return rc;
 }
 
-enum status stream_shards_list(struct stream_shards *s, const struct dynamo_shards *listed)
+enum status stream_shards_list(
+	struct stream_shards *s, const struct dynamo_shards *listed, int64_t now_ms)
 {
 	for (size_t i = 0; i < s->count; i++)
 		s->items[i].missed_lists++;
 	for (size_t i = 0; i < listed->count; i++) {
 		const struct dynamo_shard *l = &listed->items[i];
 		struct stream_shard *shard = find(s, l->id);
-		enum status rc = shard ? STATUS_OK : add(s, &shard);
+		bool known = shard != NULL;
+		enum status rc = known ? STATUS_OK : add(s, &shard);
 
 		if (rc != STATUS_OK)
 			return rc;
+		if (!known)
+			shard->read_ms = now_ms;
 		memcpy(shard->id, l->id, sizeof(shard->id));
 		memcpy(shard->parent, l->parent, sizeof(shard->parent));
 		shard->missed_lists = 0;
@@ -122,6 +128,7 @@ void stream_shards_finish(struct stream_shard *shard, int64_t now_ms)
 	shard->finished = true;
 	shard->finished_ms = now_ms;
 	shard->newest_s = 0;
+	shard->refused = false;
 	buf_free(&shard->iterator);
 }
 
@@ -151,7 +158,10 @@ bool stream_shards_unsure(const struct stream_shards *s, int64_t now_ms)
 bool stream_shards_drained(const struct stream_shards *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
-		if (!s->items[i].finished && s->items[i].empty_pages < STREAM_DRAINED_PAGES)
+		const struct stream_shard *shard = &s->items[i];
+
+		if (!shard->finished && !shard->caught_up &&
+			shard->empty_pages < STREAM_DRAINED_PAGES)
 			return false;
 	}
 	return true;
@@ -164,6 +174,28 @@ bool stream_shards_troubled(const struct stream_shards *s)
 			return true;
 	}
 	return false;
+}
+
+bool stream_shards_refused(const struct stream_shards *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		if (s->items[i].refused)
+			return true;
+	}
+	return false;
+}
+
+int64_t stream_shards_unread_ms(const struct stream_shards *s, int64_t now_ms)
+{
+	int64_t longest = 0;
+
+	for (size_t i = 0; i < s->count; i++) {
+		int64_t ms = now_ms - s->items[i].read_ms;
+
+		if (may_read(s, &s->items[i]) && ms > longest)
+			longest = ms;
+	}
+	return longest;
 }
 
 int64_t stream_shards_behind_s(const struct stream_shards *s)

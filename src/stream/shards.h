@@ -30,8 +30,12 @@ struct stream_shard {
 	int64_t records_ms; /* when there were records last; 0: never */
 	int64_t newest_s; /* when the last record was written, if more may follow; 0: all is read */
 	int empty_pages; /* in a row */
+	int64_t read_ms; /* when a read succeeded last, or it was listed first */
+	int64_t trouble_ms; /* since when most groups of its batches fail; 0: they don't */
 	bool fresh; /* the iterator was not read with yet */
 	bool troubled; /* its last turn failed */
+	bool refused; /* its last turn read nothing, for a reason that a turn later on may mend */
+	bool caught_up; /* a record that is younger than this program was dealt with */
 };
 
 struct stream_shards {
@@ -48,7 +52,7 @@ STATUS_MUSTCHECK enum status stream_shards_restore(struct stream_shards *s, stru
 
 /* Takes in what the stream lists now. */
 STATUS_MUSTCHECK enum status stream_shards_list(
-	struct stream_shards *s, const struct dynamo_shards *listed);
+	struct stream_shards *s, const struct dynamo_shards *listed, int64_t now_ms);
 
 /* A shard that is gone; NULL if there is none. */
 struct stream_shard *stream_shards_gone(struct stream_shards *s);
@@ -64,11 +68,18 @@ void stream_shards_finish(struct stream_shard *shard, int64_t now_ms);
 /* Another list is wanted soon: a finished shard has no child yet, or a shard was left out. */
 bool stream_shards_unsure(const struct stream_shards *s, int64_t now_ms);
 
-/* Everything that is listed has been read. */
+/* Everything that is listed has been read, as of some moment since the program began: under steady
+ * traffic no page is ever empty. */
 bool stream_shards_drained(const struct stream_shards *s);
 
 /* The last turn of one of them failed. */
 bool stream_shards_troubled(const struct stream_shards *s);
+
+/* One of them is refused. */
+bool stream_shards_refused(const struct stream_shards *s);
+
+/* For how long one that may be read was not. */
+int64_t stream_shards_unread_ms(const struct stream_shards *s, int64_t now_ms);
 
 /* When the oldest of what was read last was written, seconds since 1970; 0: all is read. */
 int64_t stream_shards_behind_s(const struct stream_shards *s);

@@ -34,11 +34,14 @@ static void say_missing(struct stream_state *s, const char *what)
 
 /* --- A stream that is new to this program ----------------------------------------------------- */
 
-/* Puts the stream's shards with a checkpoint into s. *stale: nobody read them for a day. *others:
- * the table had another stream. */
+/* Puts the stream's shards with a checkpoint into s. *stale: nobody read any for a day, finished
+ * ones among them: a child may have come, and gone again unread. *others: the table had another
+ * stream. */
 static enum status restore(
 	struct stream_state *s, const struct pg_result *rows, bool *stale, bool *others)
 {
+	int64_t youngest_s = -1;
+
 	for (size_t i = 0; i < pg_result_rows(rows); i++) {
 		struct stream_checkpoint c;
 		enum status rc = stream_checkpoints_row(rows, i, &c);
@@ -55,9 +58,10 @@ static enum status restore(
 			LOG(LOG_ERROR, "stream_checkpoint_useless", log_slice("shard", c.shard_id));
 		else if (rc != STATUS_OK)
 			return rc;
-		if (!c.finished && c.age_s > UNREAD_MAX_S)
-			*stale = true;
+		if (youngest_s < 0 || c.age_s < youngest_s)
+			youngest_s = c.age_s;
 	}
+	*stale = youngest_s > UNREAD_MAX_S;
 	return STATUS_OK;
 }
 
@@ -129,11 +133,12 @@ static enum stream_turn list_shards(struct stream_state *s)
 	}
 	if (rc != STATUS_OK)
 		return STREAM_TURN_DYNAMODB;
-	rc = stream_shards_list(&s->shards, &listed);
+	rc = stream_shards_list(&s->shards, &listed, clock_monotonic_ms());
 	dynamo_shards_clear(&listed);
 	if (rc != STATUS_OK)
 		return STREAM_TURN_DYNAMODB;
 	s->listed = true;
+	s->heard = true;
 	return give_up_gone(s);
 }
 

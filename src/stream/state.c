@@ -6,6 +6,8 @@
 
 /* A batch is finished after a signal if that takes no longer. */
 #define GRACE_MS 1000
+/* An open shard is read more than once a second: whatever it holds since, nobody knows. */
+#define UNREAD_MS 3000
 
 enum stream_turn stream_state_postgres(enum status rc)
 {
@@ -27,7 +29,10 @@ void stream_state_say_figures(struct stream_state *s)
 {
 	int64_t behind_s = stream_shards_behind_s(&s->shards);
 	int64_t lag_ms = behind_s > 0 ? clock_realtime_us() / 1000 - behind_s * 1000 : 0;
+	int64_t unread_ms = stream_shards_unread_ms(&s->shards, clock_monotonic_ms());
 
+	if (unread_ms >= UNREAD_MS && unread_ms > lag_ms)
+		lag_ms = unread_ms;
 	stream_figures_say(&s->figures, lag_ms > 0 ? lag_ms : 0);
 	s->parts->signals->figures = false;
 }
@@ -47,7 +52,11 @@ void stream_state_forget(struct stream_state *s)
 {
 	stream_repair_free(s->repair);
 	s->repair = NULL;
+	pg_result_free(s->due);
+	s->due = NULL;
+	s->due_look_ms = 0;
 	stream_shards_clear(&s->shards);
+	s->heard = false;
 	buf_clear(&s->arn);
 	s->listed = false;
 }

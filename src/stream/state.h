@@ -25,6 +25,9 @@ struct stream_state {
 	const struct stream_parts *parts;
 	struct stream_checkpoints checkpoints;
 	bool once;
+	int64_t began_s; /* seconds since 1970 */
+	bool heard; /* the stream answered, since the checkpoints were kept last */
+	bool wrote; /* a checkpoint was written, since the loop looked last */
 	struct buf arn; /* of the stream; empty: not known yet */
 	struct stream_shards shards;
 	bool listed; /* shards is what the last try of a list gave, and no shard ended since */
@@ -34,7 +37,9 @@ struct stream_state {
 	struct stream_repair *repair; /* that is under way; NULL: none */
 	int64_t debts; /* when it began */
 	enum stream_turn letter_turn; /* what setting aside a group of it came to */
-	int64_t trouble_ms; /* since when most groups of the batches fail; 0: they don't */
+	struct pg_result *due; /* groups whose dead letters are due; NULL: none are known */
+	size_t due_at; /* the one of them that is next */
+	int64_t due_look_ms; /* when to look for more; 0: nobody looked yet */
 	struct stream_failing failing;
 	struct stream_figures figures;
 };
@@ -64,6 +69,15 @@ enum stream_turn stream_source_list(struct stream_state *s);
 
 /* Goes on with the repair that is owed, if one is. */
 enum stream_turn stream_owed_turn(struct stream_state *s);
+
+/* --- retry.c ---------------------------------------------------------------------------------- */
+
+/* Tries one group again whose records were set aside because it could not be settled just then, if
+ * one is due. Not while a backend is known to be down. */
+enum stream_turn stream_retry_turn(struct stream_state *s);
+
+/* When the next call has something to do. */
+int64_t stream_retry_due_ms(const struct stream_state *s);
 
 /* --- reader.c --------------------------------------------------------------------------------- */
 

@@ -175,7 +175,7 @@ def test_repair_that_is_told_to_stop_stops(world):
     assert proxy.waiting.acquire(timeout=processes.scaled(10))
     repair.process.send_signal(signal.SIGTERM)
     proxy.reset()
-    assert repair.process.wait(processes.scaled(10)) != 78
+    assert repair.process.wait(processes.scaled(10)) == 1
     proxy.close()
 
 

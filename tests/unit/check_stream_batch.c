@@ -226,12 +226,33 @@ START_TEST(failures_in_a_row_end_the_pass_for_the_others)
 	struct stream_patience p = passes(2);
 
 	dynamo_fixture_refuse(&f, "ValidationException");
-	for (int i = 1; i <= 5; i++)
+	for (int i = 1; i <= 7; i++)
 		add_message(i);
 	run(&p);
 	ck_assert_uint_eq(http_server_hits(f.server), 6);
+	for (size_t i = 0; i < 7; i++)
+		ck_assert_int_eq(verdicts[i].fate, i < 6 ? STREAM_FATE_FAILED : STREAM_FATE_OPEN);
+	ck_assert_uint_eq(totals.retried, 0);
+}
+END_TEST
+
+/* Three sick groups at a batch's head must not keep the others from being tried. */
+START_TEST(a_later_pass_begins_with_the_groups_that_no_pass_came_to)
+{
+	struct stream_patience p = passes(2);
+
+	for (int i = 0; i < 3; i++)
+		dynamo_fixture_refuse(&f, "ValidationException");
+	http_server_reply_ok(f.server, NOTHING);
+	for (int i = 1; i <= 5; i++)
+		add_message(i);
+	run(&p);
+	ck_assert(asked_for_group(3, 4));
+	ck_assert(asked_for_group(3 + CALLS, 5));
+	ck_assert(asked_for_group(3 + 2 * CALLS, 1));
 	for (size_t i = 0; i < 5; i++)
-		ck_assert_int_eq(verdicts[i].fate, i < 3 ? STREAM_FATE_FAILED : STREAM_FATE_OPEN);
+		ck_assert_int_eq(verdicts[i].fate, STREAM_FATE_DONE);
+	ck_assert_uint_eq(totals.retried, 3);
 }
 END_TEST
 
@@ -308,10 +329,9 @@ START_TEST(no_group_is_begun_after_the_deadline)
 }
 END_TEST
 
-START_TEST(a_group_that_never_can_be_settled_is_broken_at_once)
+/* A message of a group, and no row that says who its members are. */
+static void answer_with_a_message_of_nobody(void)
 {
-	struct stream_patience p = passes(3);
-
 	http_server_reply_ok(f.server, NOTHING);
 	http_server_reply_ok(f.server, NOTHING);
 	http_server_reply_ok(f.server,
@@ -322,11 +342,48 @@ START_TEST(a_group_that_never_can_be_settled_is_broken_at_once)
 		"\"user_uuid\":{\"S\":\"cccccccc-0000-4000-8000-000000000001\"},"
 		"\"user_display_name\":{\"S\":\"C\"},\"user_handle\":{\"S\":\"c\"}}],"
 		"\"Count\":1,\"ScannedCount\":1}");
+}
+
+/* The index that names members may lag behind the stream. */
+START_TEST(a_group_of_nobody_is_broken_after_all_its_passes)
+{
+	struct stream_patience p = passes(3);
+
+	for (int i = 0; i < 3; i++)
+		answer_with_a_message_of_nobody();
 	add_message(1);
 	run(&p);
 	ck_assert_int_eq(verdicts[0].fate, STREAM_FATE_BROKEN);
+	ck_assert(verdicts[0].tried);
 	ck_assert_str_eq(verdicts[0].reason, "no row tells who its members are");
-	ck_assert_uint_eq(http_server_hits(f.server), CALLS);
+	ck_assert_uint_eq(http_server_hits(f.server), 3 * CALLS);
+	ck_assert_uint_eq(totals.failed, 0);
+}
+END_TEST
+
+START_TEST(a_group_of_nobody_that_the_index_knows_a_moment_later_is_settled)
+{
+	struct stream_patience p = passes(2);
+
+	answer_with_a_message_of_nobody();
+	http_server_reply_ok(f.server, NOTHING);
+	add_message(1);
+	run(&p);
+	ck_assert_int_eq(verdicts[0].fate, STREAM_FATE_DONE);
+}
+END_TEST
+
+START_TEST(groups_of_nobody_do_not_end_a_pass)
+{
+	struct stream_patience p = passes(1);
+
+	for (int i = 1; i <= 4; i++) {
+		answer_with_a_message_of_nobody();
+		add_message(i);
+	}
+	run(&p);
+	for (size_t i = 0; i < 4; i++)
+		ck_assert_int_eq(verdicts[i].fate, STREAM_FATE_BROKEN);
 }
 END_TEST
 
@@ -405,11 +462,14 @@ int main(void)
 	tcase_add_test(tests, a_group_that_goes_on_failing_has_its_passes_and_a_reason);
 	tcase_add_test(tests, a_doubtful_group_has_one_pass);
 	tcase_add_test(tests, failures_in_a_row_end_the_pass_for_the_others);
+	tcase_add_test(tests, a_later_pass_begins_with_the_groups_that_no_pass_came_to);
 	tcase_add_test(tests, failures_that_are_not_in_a_row_hold_up_nobody);
 	tcase_add_test(tests, what_was_not_begun_before_a_stop_is_open);
 	tcase_add_test(tests, a_stop_ends_a_pause_between_passes);
 	tcase_add_test(tests, no_group_is_begun_after_the_deadline);
-	tcase_add_test(tests, a_group_that_never_can_be_settled_is_broken_at_once);
+	tcase_add_test(tests, a_group_of_nobody_is_broken_after_all_its_passes);
+	tcase_add_test(tests, a_group_of_nobody_that_the_index_knows_a_moment_later_is_settled);
+	tcase_add_test(tests, groups_of_nobody_do_not_end_a_pass);
 	tcase_add_test(tests, a_message_row_that_holds_no_message_is_broken_without_a_call);
 	tcase_add_test(memory, a_group_that_failed_is_remembered_for_a_while);
 	tcase_add_test(memory, the_oldest_of_many_is_forgotten);

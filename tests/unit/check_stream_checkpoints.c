@@ -249,6 +249,62 @@ START_TEST(a_letter_is_one_row_however_often_it_fails)
 }
 END_TEST
 
+static size_t due(void)
+{
+	struct pg_result *rows;
+	size_t count;
+
+	ck_assert_int_eq(stream_letters_due(&first, FAR, &rows), STATUS_OK);
+	count = pg_result_rows(rows);
+	pg_result_free(rows);
+	return count;
+}
+
+/* Makes the letters so old, after so many tries. */
+static void age(const char *interval, int tries)
+{
+	char sql[200];
+
+	(void)snprintf(sql, sizeof(sql),
+		"UPDATE public.stream_dead_letters SET last_at = now() - interval '%s', tries = %d",
+		interval, tries);
+	run_apart(sql);
+}
+
+START_TEST(letters_that_time_may_mend_are_due_after_pauses_that_grow)
+{
+	struct stream_letter letter = { .stream_arn = ARN,
+		.shard_id = "a",
+		.sequence_number = SLICE("1"),
+		.pk = SLICE("MSG#x"),
+		.sk = SLICE(""),
+		.reason = "because" };
+
+	run_apart("DELETE FROM public.stream_dead_letters");
+	ck_assert_int_eq(stream_checkpoints_lock(&first, FAR), STATUS_OK);
+	ck_assert_int_eq(stream_letters_add(&first, &letter, FAR), STATUS_OK);
+	age("1 day", 1);
+	ck_assert_uint_eq(due(), 0);
+	letter.retry = true;
+	ck_assert_int_eq(stream_letters_add(&first, &letter, FAR), STATUS_OK);
+	letter.sequence_number = SLICE("2");
+	ck_assert_int_eq(stream_letters_add(&first, &letter, FAR), STATUS_OK);
+	ck_assert_uint_eq(due(), 0);
+	age("3 s", 1);
+	ck_assert_uint_eq(due(), 0);
+	age("6 s", 1);
+	ck_assert_uint_eq(due(), 1); /* one group */
+	age("30 s", 4);
+	ck_assert_uint_eq(due(), 0);
+	age("41 s", 4);
+	ck_assert_uint_eq(due(), 1);
+	age("295 s", 1000);
+	ck_assert_uint_eq(due(), 0);
+	age("301 s", 1000);
+	ck_assert_uint_eq(due(), 1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("stream_checkpoints");
@@ -269,6 +325,7 @@ int main(void)
 	tcase_add_test(tests, a_kept_checkpoint_does_not_grow_old);
 	tcase_add_test(tests, a_repair_that_is_owed_again_while_it_runs_stays_owed);
 	tcase_add_test(tests, a_letter_is_one_row_however_often_it_fails);
+	tcase_add_test(tests, letters_that_time_may_mend_are_due_after_pauses_that_grow);
 	suite_add_tcase(suite, tests);
 	return check_main(suite);
 }

@@ -7,10 +7,12 @@
 #include <stdio.h>
 
 static struct stream_shards shards;
+static int64_t listed_ms;
 
 static void set_up(void)
 {
 	shards = (struct stream_shards){ 0 };
+	listed_ms = 0;
 }
 
 static void take_down(void)
@@ -35,7 +37,7 @@ static void list(const char *first, ...)
 		(void)snprintf(s->parent, sizeof(s->parent), "%s", text[len] ? text + len + 1 : "");
 	}
 	va_end(more);
-	ck_assert_int_eq(stream_shards_list(&shards, &listed), STATUS_OK);
+	ck_assert_int_eq(stream_shards_list(&shards, &listed, listed_ms), STATUS_OK);
 }
 
 static struct stream_shard *find(const char *id)
@@ -205,6 +207,49 @@ START_TEST(drained_means_that_every_shard_is)
 }
 END_TEST
 
+/* Under steady traffic there are no empty pages. */
+START_TEST(a_shard_of_which_a_record_younger_than_the_program_was_read_is_drained)
+{
+	list("a", "b", NULL);
+	find("a")->caught_up = true;
+	ck_assert(!stream_shards_drained(&shards));
+	find("b")->empty_pages = STREAM_DRAINED_PAGES;
+	ck_assert(stream_shards_drained(&shards));
+	finish("a", 0);
+	list("a", "b", "c<a", NULL);
+	ck_assert(!stream_shards_drained(&shards));
+}
+END_TEST
+
+START_TEST(a_refused_shard_is_known_until_it_ends)
+{
+	list("a", "b", NULL);
+	ck_assert(!stream_shards_refused(&shards));
+	find("b")->refused = true;
+	ck_assert(stream_shards_refused(&shards));
+	finish("b", 0);
+	ck_assert(!stream_shards_refused(&shards));
+}
+END_TEST
+
+START_TEST(what_may_be_read_and_is_not_is_unread_since_the_last_read)
+{
+	ck_assert_int_eq(stream_shards_unread_ms(&shards, 5000), 0);
+	listed_ms = 1000;
+	list("parent", "child<parent", "other", NULL);
+	ck_assert_int_eq(stream_shards_unread_ms(&shards, 5000), 4000);
+	find("parent")->read_ms = 4500;
+	find("other")->read_ms = 4900;
+	ck_assert_int_eq(stream_shards_unread_ms(&shards, 5000), 500);
+	listed_ms = 4950;
+	list("parent", "child<parent", "other", NULL);
+	ck_assert_int_eq(stream_shards_unread_ms(&shards, 5000), 500);
+	finish("parent", 5000);
+	find("child")->read_ms = 5000;
+	ck_assert_int_eq(stream_shards_unread_ms(&shards, 5000), 100);
+}
+END_TEST
+
 START_TEST(the_lag_is_that_of_the_shard_that_is_furthest_behind)
 {
 	list("a", "b", "c", NULL);
@@ -265,6 +310,10 @@ int main(void)
 	tcase_add_test(tests, shards_that_roll_over_for_years_leave_nothing_behind);
 	tcase_add_test(tests, a_finished_shard_without_a_child_makes_unsure_for_a_while);
 	tcase_add_test(tests, drained_means_that_every_shard_is);
+	tcase_add_test(
+		tests, a_shard_of_which_a_record_younger_than_the_program_was_read_is_drained);
+	tcase_add_test(tests, a_refused_shard_is_known_until_it_ends);
+	tcase_add_test(tests, what_may_be_read_and_is_not_is_unread_since_the_last_read);
 	tcase_add_test(tests, the_lag_is_that_of_the_shard_that_is_furthest_behind);
 	tcase_add_test(tests, trouble_of_one_shard_is_trouble);
 	tcase_add_test(tests, a_checkpoint_that_fits_no_shard_is_refused);
