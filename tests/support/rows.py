@@ -84,6 +84,11 @@ class Table:
                 return rows
             more = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
+    def shown_groups(self, person):
+        """The newest row of each group, as lists have it: while one moves it has two for a moment."""
+        newest = {row["message_group_uuid"]: row for row in self.groups(person)}
+        return sorted(newest.values(), key=lambda row: row["sk"].encode())
+
     def groups(self, person):
         return self.query(f"GRP#{person.uuid}")
 

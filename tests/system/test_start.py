@@ -21,7 +21,7 @@ def test_start_stores_the_message_and_both_group_rows(site, pair, table):
         "message": "hello", "user_uuid": left.uuid, "user_display_name": left.display_name,
         "user_handle": left.handle}]
     for me, other in ((left, right), (right, left)):
-        own = table.groups(me)
+        own = table.shown_groups(me)
         rows += own
         assert [{name: row[name] for name in GROUP_NAMES} for row in own] == [{
             "pk": f"GRP#{me.uuid}", "sk": first["created_at"], "message_group_uuid": group,
@@ -43,7 +43,7 @@ def test_second_start_from_either_side_lands_in_the_first(site, pair, table):
     assert site.start(left, right, "two")["message_group_uuid"] == group
     assert site.start(right, left, "three")["message_group_uuid"] == group
     assert [row["message"] for row in table.messages(group)] == ["one", "two", "three"]
-    assert len(table.groups(left)) == len(table.groups(right)) == 1
+    assert len(table.shown_groups(left)) == len(table.shown_groups(right)) == 1
 
 
 @pytest.mark.parametrize("turn", range(4))
@@ -60,7 +60,7 @@ def test_sixteen_starts_at_once_from_both_sides_give_one_conversation(site, pair
     rows = table.messages(groups.pop())
     assert sorted(row["message"] for row in rows) == sorted(f"{turn}.{i}" for i in range(16))
     assert {row["message_uuid"] for row in rows} == {answer.json()["uuid"] for answer in answers}
-    assert len(table.groups(pair[0])) == len(table.groups(pair[1])) == 1
+    assert len(table.shown_groups(pair[0])) == len(table.shown_groups(pair[1])) == 1
     assert len(site.groups(pair[0])) == len(site.groups(pair[1])) == 1
 
 
@@ -71,7 +71,7 @@ def test_sixteen_starts_at_once_with_different_people_all_stay(site, people, tab
         started = list(pool.map(lambda other: site.start(me, other), others))
     expected = {item["message_group_uuid"] for item in started}
     assert len(expected) == 16
-    assert {row["message_group_uuid"] for row in table.groups(me)} == expected
+    assert {row["message_group_uuid"] for row in table.shown_groups(me)} == expected
     assert {group["uuid"] for group in site.groups(me, "?limit=100")} == expected
 
 
@@ -130,4 +130,4 @@ def test_refused_start_leaves_no_trace(site, people, table):
     site.post(left, {"message": "x" * 1025, "handle": right.handle})
     assert table.groups(left) == table.groups(right) == []
     site.start(left, right, "now")
-    assert len(table.groups(left)) == 1
+    assert len(table.shown_groups(left)) == 1
