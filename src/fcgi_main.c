@@ -10,6 +10,7 @@
 #include "fetch/fetch.h"
 #include "http/fastcgi.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
@@ -50,7 +51,7 @@ struct worker {
 static void answer(struct worker *w, const struct http_request *request,
 	struct http_response *response, struct buf *out)
 {
-	buf_clear(out);
+	buf_reset(out);
 	http_response_clear(response);
 	app_handle(w->app, request, response);
 	if (http_response_write(response, request->method == HTTP_HEAD, out) != STATUS_OK) {
@@ -130,6 +131,14 @@ static int run(struct worker *w, struct buf *problem)
 	return rc == STATUS_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* glibc raises the size from which on an allocation is a mapping of its own to that of the largest
+ * one freed, so that one large page of messages would stay with the worker's heap for good. Said
+ * once, the size stays (mallopt(3)). */
+static void keep_heap_small(void)
+{
+	(void)mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+}
+
 static int say(const char *text)
 {
 	return fputs(text, stdout) < 0 || fflush(stdout) != 0 ? EXIT_FAILURE : EXIT_SUCCESS;
@@ -158,6 +167,7 @@ int main(int argc, char **argv)
 			"cruddur-fcgi: the environment or libcurl does not let it start\n", stderr);
 		return EXIT_FAILURE;
 	}
+	keep_heap_small();
 	exit_status = run(&w, &problem);
 	fastcgi_close(w.front);
 	app_free(w.app);

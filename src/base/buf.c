@@ -20,6 +20,16 @@ void buf_clear(struct buf *b)
 		b->data[0] = '\0';
 }
 
+void buf_reset(struct buf *b)
+{
+	if (b->cap > BUF_KEEP) {
+		free(b->data);
+		b->data = NULL;
+		b->cap = 0;
+	}
+	buf_clear(b);
+}
+
 char *buf_reserve(struct buf *b, size_t n)
 {
 	size_t max = b->max ? b->max : BUF_MAX_DEFAULT;

@@ -21,11 +21,18 @@ struct buf {
 /* Larger than anything that is built here: a guard against runaway growth. */
 #define BUF_MAX_DEFAULT ((size_t)16 << 20)
 
+/* What a buffer may keep between uses: more than any everyday answer. */
+#define BUF_KEEP ((size_t)64 << 10)
+
 /* An empty buffer is {0}: struct buf b = { 0 }; needs no call. */
 void buf_free(struct buf *b);
 
 /* Empties it and forgets a failure; keeps the memory for the next use. */
 void buf_clear(struct buf *b);
+
+/* As buf_clear, but gives memory over BUF_KEEP back: one large text must not stay with a program
+ * for good. For buffers that live long. */
+void buf_reset(struct buf *b);
 
 /* true if every append since the last clear fitted. */
 static inline bool buf_ok(const struct buf *b)

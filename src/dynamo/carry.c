@@ -122,11 +122,12 @@ enum status dynamo_carry(struct dynamo *d, const struct dynamo_write *target,
 	if (!buf_ok(&c.sets) || !buf_ok(&c.removes) || !buf_ok(&c.names) || !buf_ok(&c.values))
 		goto out;
 	rc = STATUS_OK;
-	*made = c.count > 0;
-	if (c.count == 0)
-		goto out;
-	write_request(&c, target, d->table, &d->body);
-	rc = dynamo_request_send(d, "UpdateItem", by, &answer);
+	if (c.count > 0) {
+		write_request(&c, target, d->table, &d->body);
+		rc = dynamo_request_send(d, "UpdateItem", by, &answer);
+	}
+	if (rc == STATUS_OK)
+		*made = c.count > 0;
 out:
 	buf_free(&c.sets);
 	buf_free(&c.removes);

@@ -329,7 +329,7 @@ enum status fetch_do(struct fetch *f, const struct fetch_request *request, struc
 	long http_status = 0;
 
 	f->problem[0] = '\0';
-	buf_clear(&f->body);
+	buf_reset(&f->body);
 	f->body.max = request->body_max;
 	f->too_large = false;
 	f->sends = 0;

@@ -3,6 +3,7 @@
  */
 #include "group_mover/parts.h"
 
+#include "base/log.h"
 #include "message_table/keys.h"
 
 /* Where a group row is. */
@@ -18,8 +19,8 @@ static const struct dynamo_attr own_attributes[] = {
 	{ .name = TABLE_MESSAGE },
 };
 
-/* Makes the member's row at sk, if it is there, have what one version of it has and another has
- * not. */
+/* Makes the member's row at sk have what one version of it has and another has not.
+ * STATUS_CONFLICT: it is not there any more. */
 static enum status carry(struct group_mover *m, const struct group_place *place,
 	const struct dynamo_difference *difference, struct deadline by, bool *made)
 {
@@ -34,13 +35,11 @@ static enum status carry(struct group_mover *m, const struct group_place *place,
 		.attr_count = 2,
 		.condition = { TABLE_GROUP_UUID " = :group", &ours, 1 } };
 	struct dynamo_difference d = *difference;
-	enum status rc;
 
 	d.named = own_attributes;
 	d.named_count = sizeof(own_attributes) / sizeof(own_attributes[0]);
 	*made = false;
-	rc = dynamo_carry(m->table, &target, &d, by, made);
-	return rc == STATUS_CONFLICT ? STATUS_OK : rc;
+	return dynamo_carry(m->table, &target, &d, by, made);
 }
 
 /* Also STATUS_OK when it is gone already, or another group's by now: then *old is untouched. */
@@ -62,6 +61,29 @@ static enum status remove_row(struct group_mover *m, const struct group_place *p
 	return rc == STATUS_CONFLICT ? STATUS_OK : rc;
 }
 
+/* Removes a row and makes up, in the row that stands for it now, for what somebody changed in it
+ * after it was read. */
+static enum status replace_row(struct group_mover *m, const struct group_place *goes,
+	const struct dynamo_item *as_read, const struct group_place *stands, struct deadline by)
+{
+	struct dynamo_page *old = NULL;
+	bool carried;
+	enum status rc = remove_row(m, goes, by, &old);
+
+	if (rc == STATUS_OK && old && dynamo_page_count(old) > 0) {
+		const struct dynamo_difference since = { .from = dynamo_page_item(old, 0),
+			.known = as_read };
+
+		rc = carry(m, stands, &since, by, &carried);
+		if (rc != STATUS_OK)
+			LOG(LOG_WARN, "group_row_change_lost",
+				log_slice("group", uuid_slice(goes->group)),
+				log_slice("user", uuid_slice(goes->user)));
+	}
+	dynamo_page_free(old);
+	return rc;
+}
+
 /* What only the left-over row knows goes to the row that stays, then it goes itself. */
 static enum status remove_one_left_over(struct group_mover *m, const struct group_view *v,
 	const struct group_member *member, size_t k, struct deadline by)
@@ -71,16 +93,13 @@ static enum status remove_one_left_over(struct group_mover *m, const struct grou
 	const struct dynamo_difference lacking = {
 		.from = member->rows[k].item, .known = member->rows[0].item, .only_missing = true
 	};
-	struct dynamo_page *old = NULL;
 	bool carried;
-	enum status rc = carry(m, &stays, &lacking, by, &carried), removed;
+	enum status rc = carry(m, &stays, &lacking, by, &carried);
 
+	if (rc == STATUS_OK)
+		rc = replace_row(m, &goes, member->rows[k].item, &stays, by);
 	if (rc != STATUS_OK)
 		return rc;
-	removed = remove_row(m, &goes, by, &old);
-	dynamo_page_free(old);
-	if (removed != STATUS_OK)
-		return removed;
 	return carried ? STATUS_CONFLICT : STATUS_OK; /* the row that stays is not as it was read */
 }
 
@@ -99,9 +118,10 @@ enum status group_rows_remove_left_over(struct group_mover *m, const struct grou
 
 			if (one != STATUS_OK && one != STATUS_CONFLICT)
 				return one;
-			changes->removed++;
 			if (one == STATUS_CONFLICT)
 				rc = one;
+			else
+				changes->removed++;
 		}
 	}
 	return rc;
@@ -112,16 +132,6 @@ enum status group_row_leave(struct group_mover *m, const struct group_view *v,
 {
 	struct group_place left = { v->group, &member->user, member->rows[0].sk };
 	struct group_place moved = { v->group, &member->user, target };
-	struct dynamo_page *old = NULL;
-	bool carried;
-	enum status rc = remove_row(m, &left, by, &old);
 
-	if (rc == STATUS_OK && old && dynamo_page_count(old) > 0) {
-		const struct dynamo_difference since = { .from = dynamo_page_item(old, 0),
-			.known = member->rows[0].item };
-
-		rc = carry(m, &moved, &since, by, &carried);
-	}
-	dynamo_page_free(old);
-	return rc;
+	return replace_row(m, &left, member->rows[0].item, &moved, by);
 }

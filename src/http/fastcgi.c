@@ -21,6 +21,7 @@
 /* libfcgi writes by as much, and a kernel's own account of it is longer: a socket that holds four
  * times an answer takes it without a wait. */
 #define BUFFER_PER_BYTE 4
+#define UNBOUNDED_CAP ((size_t)16 << 10)
 
 struct fastcgi {
 	FCGX_Request request;
@@ -122,7 +123,8 @@ static int read_body(void *source, char *into, int n)
 	return got == 0 && FCGX_GetError(in) != 0 ? -1 : got;
 }
 
-/* Connections to one listening socket are all alike, and their buffers never shrink. */
+/* Connections to one listening Unix socket are all alike. Those to a TCP socket are not, but hold
+ * at least UNBOUNDED_CAP. */
 static void learn_buffer(struct fastcgi *f)
 {
 	int size = 0;
@@ -130,7 +132,9 @@ static void learn_buffer(struct fastcgi *f)
 
 	if (f->unbounded_max == 0 &&
 		getsockopt(f->request.ipcFd, SOL_SOCKET, SO_SNDBUF, &size, &len) == 0 && size > 0)
-		f->unbounded_max = (size_t)size / BUFFER_PER_BYTE;
+		f->unbounded_max = (size_t)size / BUFFER_PER_BYTE < UNBOUNDED_CAP
+			? (size_t)size / BUFFER_PER_BYTE
+			: UNBOUNDED_CAP;
 }
 
 enum status fastcgi_accept(struct fastcgi *f, struct http_request *r)
@@ -143,6 +147,9 @@ enum status fastcgi_accept(struct fastcgi *f, struct http_request *r)
 		LOG(LOG_ERROR, "accept_failed", log_int("errno", errno));
 		return STATUS_UNAVAILABLE;
 	}
+	/* One request for a connection, whatever the front wishes: a kept one would hold this
+	 * worker while others wait, and be read from without a bound. */
+	f->request.keepConnection = 0;
 	learn_buffer(f);
 	f->read_bounded = false;
 	r->read = read_body;

@@ -10,7 +10,7 @@
 void http_response_clear(struct http_response *r)
 {
 	r->status = 200;
-	buf_clear(&r->body);
+	buf_reset(&r->body);
 	buf_clear(&r->headers);
 }
 

@@ -8,10 +8,10 @@
 #include "pg/pg.h"
 #include "user/user.h"
 
-/* What Postgres said counts for less than this. So a new name shows in what its bearer does, and a
- * removed user is one, after ten seconds at the latest, on every worker. And only while the
- * connection stands: with Postgres stopped, nobody is known, so that a worker does not serve some
- * and refuse others. */
+/* What Postgres said counts for less than this, in time that the machine runs. So a new name shows
+ * in what its bearer does, and a removed user is one, after ten seconds at the latest, on every
+ * worker. And only while the connection stands: with Postgres stopped, nobody is known, so that a
+ * worker does not serve some and refuse others. */
 #define USER_DIRECTORY_AGE_MS ((int64_t)10000)
 
 /* Users held: with their links 200 bytes each. */

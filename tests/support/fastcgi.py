@@ -90,9 +90,10 @@ def connect(path, timeout=10.0):
     return sock
 
 
-def opening(params):
-    """The bytes up to and with the end of the parameters; the body may follow."""
-    begin = _record(BEGIN, struct.pack("!HB5x", 1, 0))
+def opening(params, keep=False):
+    """The bytes up to and with the end of the parameters; the body may follow. `keep` asks for the
+    connection to stay open (FCGI_KEEP_CONN)."""
+    begin = _record(BEGIN, struct.pack("!HB5x", 1, int(keep)))
     return begin + _stream(PARAMS, encode_params(params))
 
 

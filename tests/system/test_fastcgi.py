@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A worker behind any FastCGI client: parameters that are missing, twice, or lies."""
+import json
 import os
 import time
 import uuid
@@ -272,3 +273,35 @@ def test_front_that_takes_no_answer_frees_the_worker(worker, mint, people, table
         stalled.sendall(fastcgi.opening(params) + fastcgi.body_records(b""))
         assert worker.call("GET", "/api/health-check").status == 200
         assert time.monotonic() - started < 10
+
+
+def test_front_that_wants_to_keep_its_connection_holds_no_worker(worker):
+    """Each kept one would hold a worker for as long as the front likes."""
+    params = fastcgi.environ("GET", "/api/health-check")
+    with fastcgi.connect(worker.socket) as kept:
+        kept.sendall(fastcgi.opening(params, keep=True) + fastcgi.body_records(b""))
+        assert fastcgi.read_answer(kept).status == 200
+        assert worker.call("GET", "/api/health-check").status == 200
+        assert kept.recv(1) == b""
+
+
+def test_large_pages_leave_no_memory_behind(stack, make_worker, mint, people, table):
+    """A hundred messages of which each character takes six bytes: once seen, not kept for good."""
+    worker = make_worker()
+    me, other = people.several(2)
+    group = json.loads(worker.call("POST", "/api/messages", JSON + _bearer(mint, me), json_bytes(
+        {"message": "hello", "handle": other.handle})).body)["message_group_uuid"]
+    small, large = f"/api/messages/{group}?limit=1", f"/api/messages/{group}?limit=100"
+    table.plant(*[rows.message_row(group, me, f"2024-01-01T00:00:00.{i:06d}+00:00", "\u0001" * 1024)
+                  for i in range(110)])
+
+    def ask(path, times):
+        for _ in range(times):
+            assert worker.call("GET", path, _bearer(mint, me)).status == 200
+
+    ask(small, 20)
+    before = _resident_kib(worker.process.pid)
+    ask(large, 5)
+    ask(small, 20)
+    growth = _resident_kib(worker.process.pid) - before
+    assert growth < 2 * _growth_allowed_kib(stack.binary), f"{growth} KiB more"

@@ -19,6 +19,7 @@ CALLS = {
     "the rows are written": ("TransactWriteItems", b""),
     "the old row is removed": ("DeleteItem", b"GRP#"),
 }
+CARRIES = {"an attribute is taken over": ("UpdateItem", b"GRP#")}
 
 
 class Held:
@@ -29,7 +30,7 @@ class Held:
         self.proxy = DynamoProxy(world.settings["AWS_ENDPOINT_URL_DYNAMODB"])
 
     def at(self, call):
-        operation, containing = CALLS[call]
+        operation, containing = {**CALLS, **CARRIES}[call]
         self.proxy.fail("pause", [operation], times=1, containing=containing)
         self.repair = self.world.start({"AWS_ENDPOINT_URL_DYNAMODB": self.proxy.endpoint},
                                        "--repair")
@@ -130,4 +131,21 @@ def test_attributes_that_another_program_changes_in_the_old_row_meanwhile_come_a
     assert now["sk"] == row["sk"] and now["message"] == "newer"
     assert now["muted"] is True and now["deep"] == {"l": [1, None]} and now["kept"] == {"a", "b"}
     assert "gone" not in now
+    assert world.problems() == []
+
+
+def test_attribute_of_a_left_over_row_stays_though_the_right_row_moves_meanwhile(world, held):
+    """The program that moves it keeps no MBR# rows, as the former Lambda does."""
+    talk = world.talk()
+    world.once()
+    table, left = world.table, talk.left
+    [right] = table.groups(left)
+    table.plant({**right, "sk": "2020-01-01T00:00:00", "pinned": True})
+    held.at("an attribute is taken over")
+    row = talk.say("newer")
+    table.remove(right)
+    table.plant({**right, "sk": row["sk"], "message": row["message"]})
+    held.let_go()
+    [now] = table.groups(left)
+    assert now["sk"] == row["sk"] and now["pinned"] is True
     assert world.problems() == []

@@ -156,6 +156,24 @@ START_TEST(reserved_room_may_be_used_in_part)
 }
 END_TEST
 
+START_TEST(a_reset_gives_large_memory_back_and_keeps_small)
+{
+	struct buf b = { 0 };
+
+	ck_assert_ptr_nonnull(buf_reserve(&b, BUF_KEEP * 2));
+	buf_reset(&b);
+	ck_assert_uint_eq(b.cap, 0);
+	ck_assert_ptr_null(b.data);
+	buf_add_str(&b, "small");
+	ck_assert_str_eq(buf_cstr(&b), "small");
+	buf_reset(&b);
+	ck_assert_uint_gt(b.cap, 0);
+	ck_assert_uint_eq(b.len, 0);
+	ck_assert(buf_ok(&b));
+	buf_free(&b);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("base_buf");
@@ -170,6 +188,7 @@ int main(void)
 	tcase_add_test(tests, a_size_that_overflows_is_refused);
 	tcase_add_test(tests, clearing_forgets_the_failure_and_keeps_the_memory);
 	tcase_add_test(tests, reserved_room_may_be_used_in_part);
+	tcase_add_test(tests, a_reset_gives_large_memory_back_and_keeps_small);
 	suite_add_tcase(suite, tests);
 	return check_main(suite);
 }
