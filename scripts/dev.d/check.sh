@@ -243,15 +243,32 @@ run_instructions() {
 	note_result instructions "$passed" "$failed" 0
 }
 
-# A stack of the tests' own: another folder, other ports, the same build. See tests/system/conftest.py.
-run_system_tests() {
-	local status=0
+# Tests that mostly wait: for streams, for rows that move, for the AWS CLI.
+readonly CONSUMER_TESTS='/test_(stream|streams_stub|lambda|aws|schema_load|table_check)[a-z_]*\.py$'
 
-	say 'system tests'
+# Two runs side by side, each with a stack of its own (another folder, other ports, the same build; see
+# tests/system/conftest.py). What the second one says is shown when both have ended.
+run_system_tests() {
+	local files second log=$LOG/system-consumer.log
+
+	say 'system tests, in two runs'
+	mapfile -t files < <(printf '%s\n' "$ROOT"/tests/system/test_*.py | grep -E "$CONSUMER_TESTS")
+	run_pytest consumer "${files[@]}" >"$log" 2>&1 &
+	second=$!
+	mapfile -t files < <(printf '%s\n' "$ROOT"/tests/system/test_*.py | grep -vE "$CONSUMER_TESTS")
+	run_pytest system "${files[@]}" >&2
+	wait "$second" || true
+	cat -- "$log" >&2
+}
+
+# run_pytest NAME FILE...
+run_pytest() {
+	local name=$1 status=0
+
+	shift
 	CRUDDUR_BUILD_DIR=$BUILD_DIR CRUDDUR_TOOLS_DIR=$TOOLS_DIR \
-		/usr/bin/python3 -m pytest -p no:cacheprovider --junitxml="$TEST_RESULTS/system.xml" \
-		"$ROOT/tests/system" >&2 || status=$?
+		/usr/bin/python3 -m pytest -p no:cacheprovider --durations=10 --junitxml="$TEST_RESULTS/$name.xml" "$@" || status=$?
 	# 1 means failed tests, which the report counts; anything else is a run that was none (pytest, exit codes).
-	((status <= 1)) || note_result 'system-run' 0 1 0
-	[[ -s $TEST_RESULTS/system.xml ]] || note_result 'system-report' 0 1 0
+	((status <= 1)) || note_result "$name-run" 0 1 0
+	[[ -s $TEST_RESULTS/$name.xml ]] || note_result "$name-report" 0 1 0
 }
