@@ -160,9 +160,10 @@ END_TEST
 
 START_TEST(records_are_named_by_their_verdicts_in_their_order)
 {
-	static const struct stream_verdict verdicts[] = { { STREAM_FATE_BROKEN, "broken" },
-		{ STREAM_FATE_DONE, NULL }, { STREAM_FATE_FAILED, "failed" },
-		{ STREAM_FATE_SKIPPED, NULL }, { STREAM_FATE_OPEN, NULL } };
+	static const struct stream_verdict verdicts[] = { { .fate = STREAM_FATE_BROKEN,
+								  .reason = "broken" },
+		{ .fate = STREAM_FATE_DONE }, { .fate = STREAM_FATE_FAILED, .reason = "failed" },
+		{ .fate = STREAM_FATE_SKIPPED }, { .fate = STREAM_FATE_OPEN } };
 	struct dynamo_records *records;
 
 	/* The numbers go down: it is the order of the records that counts. */
