@@ -23,7 +23,7 @@ static const char usage[] =
 	"usage: cruddur-fcgi [--help | --version]\n"
 	"\n"
 	"One FastCGI worker of cruddur, on a listening socket handed over as fd 0:\n"
-	"  spawn-fcgi -s SOCKET -- /usr/bin/multiwatch -f 4 -- cruddur-fcgi\n"
+	"  spawn-fcgi -s SOCKET -- /usr/bin/multiwatch -f 4 -r 100 -- cruddur-fcgi\n"
 	"\n"
 	"It is configured by its environment:\n"
 	"  CONNECTION_URL                    Postgres URI (required)\n"

@@ -2,6 +2,7 @@
 -- Takes the lock of the table's one active instance for this session, or says that it has it already.
 -- The session's other settings make the server notice within about 6 s that its holder's host is
 -- gone (they mean nothing on a Unix socket).
+-- It may be sent again after a loss, as what it did went with the connection.
 -- parameters: table_name
 -- reads only
 SELECT CASE

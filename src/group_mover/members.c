@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Who is a member where our own rows do not say, and what a lost row has to show. Only rows that
- * make a membership count: that somebody wrote a message proves nothing, since the service before
- * this one let anybody write anywhere. */
+ * make a membership count: that somebody wrote a message proves nothing, since other programs that
+ * share the table may let anybody write anywhere. */
 #include "group_mover/parts.h"
 
 #include "base/log.h"

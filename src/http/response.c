@@ -53,7 +53,7 @@ void http_response_add_code(struct http_response *r, const char *code)
 	buf_add_char(&r->body, ']');
 }
 
-void http_response_unauthorized(struct http_response *r)
+static void unauthorized(struct http_response *r)
 {
 	r->status = 401;
 	buf_clear(&r->body);
@@ -70,7 +70,7 @@ void http_response_fail(struct http_response *r, enum status why)
 		http_response_error(r, 503, "service_unavailable");
 		return;
 	case STATUS_DENIED:
-		http_response_unauthorized(r);
+		unauthorized(r);
 		return;
 	case STATUS_TOO_LARGE:
 		http_response_error(r, 413, "body_too_large");

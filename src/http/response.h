@@ -26,10 +26,8 @@ void http_response_header(struct http_response *r, const char *name, struct slic
 void http_response_error(struct http_response *r, int status, const char *code);
 void http_response_add_code(struct http_response *r, const char *code);
 
-/* 401 with the body {} and WWW-Authenticate: Bearer. */
-void http_response_unauthorized(struct http_response *r);
-
-/* What went wrong below becomes an answer: a backend's fault or a missed deadline 503, DENIED 401,
+/* What went wrong below becomes an answer: a backend's fault or a missed deadline 503, DENIED 401
+ * with the body {} and WWW-Authenticate: Bearer,
  * TOO_LARGE 413, anything that no request should be able to cause 500 ["internal_error"]. What has
  * a meaning to the feature (NOT_FOUND, CONFLICT, INVALID) is the feature's to translate before. */
 void http_response_fail(struct http_response *r, enum status why);

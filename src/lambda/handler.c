@@ -38,12 +38,6 @@ static void fail_out_of_memory(struct lambda_answer *a)
 	fail(a, "Function.OutOfMemory", "the function has too little memory for this event");
 }
 
-static bool never_stop(void *context)
-{
-	(void)context;
-	return false;
-}
-
 static bool asked_to_stop(void *context)
 {
 	const struct lambda_work *work = context;
@@ -64,7 +58,7 @@ static struct stream_patience patience_of(struct lambda_work *work)
 		.passes = PASSES,
 		.by = deadline_in(left - group),
 		.group_ms = group,
-		.stop = work->stop ? asked_to_stop : never_stop,
+		.stop = work->stop ? asked_to_stop : NULL,
 		.context = work,
 	};
 }

@@ -20,7 +20,6 @@
 struct consumer {
 	struct stream_state state;
 	struct stream_outage postgres, dynamodb;
-	bool active;
 	bool said_standby;
 	int64_t began_ms;
 	int64_t well_ms; /* when everything was as it should be last */
@@ -32,9 +31,9 @@ struct consumer {
 
 static void stand_by(struct consumer *c)
 {
-	if (c->active)
+	if (c->state.active)
 		LOG(LOG_WARN, "stream_inactive");
-	c->active = false;
+	c->state.active = false;
 	c->said_standby = false;
 	stream_state_forget(&c->state);
 }
@@ -42,7 +41,7 @@ static void stand_by(struct consumer *c)
 static void activate(struct consumer *c, int64_t now_ms)
 {
 	LOG(LOG_INFO, "stream_active", log_str("table", c->state.parts->table_name));
-	c->active = true;
+	c->state.active = true;
 	c->state.list_due_ms = now_ms;
 	c->state.repair_wanted = true;
 	c->keep_due_ms = now_ms;
@@ -165,7 +164,7 @@ static bool step_active(struct consumer *c)
 		take_turn(c, stream_owed_turn(s));
 		stepped = true;
 	}
-	if (turn == STREAM_TURN_OK && c->active && retry_due_ms(c) <= clock_monotonic_ms() &&
+	if (turn == STREAM_TURN_OK && c->state.active && retry_due_ms(c) <= clock_monotonic_ms() &&
 		!signals->stop) {
 		take_turn(c, stream_retry_turn(s));
 		stepped = true;
@@ -185,7 +184,7 @@ static int64_t next_due_ms(struct consumer *c)
 	struct stream_shard *shard = stream_shards_next(&s->shards);
 	int64_t due_ms = s->list_due_ms, now_ms = clock_monotonic_ms();
 
-	if (!c->active)
+	if (!c->state.active)
 		return earlier(c->lock_due_ms, c->figures_due_ms);
 	if (shard)
 		due_ms = earlier(due_ms, shard->due_ms);
@@ -207,19 +206,19 @@ static void step(struct consumer *c)
 		stream_state_say_figures(&c->state);
 	}
 	if (now_ms >= c->lock_due_ms) {
-		if (c->active)
+		if (c->state.active)
 			take_turn(c, check_lock(c));
 		else
 			try_for_lock(c);
 	}
 	stream_signals_take(c->state.parts->signals, 0);
-	if (c->active && now_ms >= c->hold_ms && !c->state.parts->signals->stop)
+	if (c->state.active && now_ms >= c->hold_ms && !c->state.parts->signals->stop)
 		(void)step_active(c);
 }
 
 static bool is_well(const struct consumer *c)
 {
-	return c->active && c->state.listed && c->dynamodb.since_ms == 0 &&
+	return c->state.active && c->state.listed && c->dynamodb.since_ms == 0 &&
 		c->postgres.since_ms == 0 && !stream_shards_refused(&c->state.shards);
 }
 
@@ -228,8 +227,8 @@ static bool is_done(const struct consumer *c)
 {
 	const struct stream_state *s = &c->state;
 
-	return c->active && s->listed && !s->repair_wanted && stream_shards_drained(&s->shards) &&
-		!s->due && s->due_look_ms != 0;
+	return c->state.active && s->listed && !s->repair_wanted &&
+		stream_shards_drained(&s->shards) && !s->due && s->due_look_ms != 0;
 }
 
 /* With once: is it over? *rc says how. */
@@ -242,7 +241,7 @@ static bool is_over(const struct consumer *c, enum status *rc)
 		return true;
 	}
 	*rc = c->said_standby ? STATUS_CONFLICT : STATUS_UNAVAILABLE;
-	if (!c->active && c->said_standby)
+	if (!c->state.active && c->said_standby)
 		return now_ms - c->began_ms >= ONCE_LOCK_MS;
 	if (is_well(c))
 		return false;

@@ -21,8 +21,8 @@ struct stream_parts {
 
 /* Runs until a signal stops it (STATUS_OK). once: also STATUS_OK when everything that was in the
  * stream has been read and no repair is owed; STATUS_CONFLICT if another instance is active and
- * stays so; STATUS_UNAVAILABLE if a backend, the table or its stream stays away. STATUS_NO_MEMORY
- * if it could not begin. */
+ * stays so; STATUS_UNAVAILABLE if a backend, the table or its stream stays away. A signal
+ * ends that too with STATUS_OK, though not all was read. */
 STATUS_MUSTCHECK enum status stream_consumer_run(const struct stream_parts *parts, bool once);
 
 #endif

@@ -11,10 +11,11 @@ void stream_figures_add_totals(struct stream_figures *f, const struct stream_tot
 	f->retried += (int64_t)totals->retried;
 }
 
-void stream_figures_say(const struct stream_figures *f, int64_t lag_ms)
+void stream_figures_say(const struct stream_figures *f, bool active, int64_t lag_ms)
 {
-	LOG(LOG_INFO, "stream_figures", log_int("records", f->records), log_int("moved", f->moved),
-		log_int("unchanged", f->unchanged), log_int("skipped", f->skipped),
-		log_int("retried", f->retried), log_int("set_aside", f->set_aside),
-		log_int("repaired", f->repaired), log_int("lag_ms", lag_ms));
+	LOG(LOG_INFO, "stream_figures", log_int("active", active), log_int("records", f->records),
+		log_int("moved", f->moved), log_int("unchanged", f->unchanged),
+		log_int("skipped", f->skipped), log_int("retried", f->retried),
+		log_int("set_aside", f->set_aside), log_int("repaired", f->repaired),
+		log_int("lag_ms", lag_ms));
 }

@@ -16,8 +16,8 @@ struct stream_figures {
 
 void stream_figures_add_totals(struct stream_figures *f, const struct stream_totals *totals);
 
-/* Writes the line. lag_ms: how far behind the reading is, or for how long there was none; 0 when
- * everything is read. */
-void stream_figures_say(const struct stream_figures *f, int64_t lag_ms);
+/* Writes the line. active: this instance reads; lag_ms: how far behind the reading is, or for how
+ * long there was none; 0 when everything is read. */
+void stream_figures_say(const struct stream_figures *f, bool active, int64_t lag_ms);
 
 #endif

@@ -43,7 +43,7 @@ const struct stream_repair_progress *stream_repair_progress(const struct stream_
 /* The whole of it in one go, with progress on stderr if that is a terminal, and a line about the
  * result on stdout. STATUS_OK: every group is right. STATUS_CONFLICT: some could not be settled,
  * the log says which. STATUS_DENIED: a signal ended it before. STATUS_UNAVAILABLE: DynamoDB stayed
- * away. */
+ * away. STATUS_NO_MEMORY. */
 STATUS_MUSTCHECK enum status stream_repair_run(
 	struct dynamo *table, struct group_mover *mover, struct stream_signals *signals);
 

@@ -33,7 +33,7 @@ void stream_state_say_figures(struct stream_state *s)
 
 	if (unread_ms >= UNREAD_MS && unread_ms > lag_ms)
 		lag_ms = unread_ms;
-	stream_figures_say(&s->figures, lag_ms > 0 ? lag_ms : 0);
+	stream_figures_say(&s->figures, s->active, lag_ms > 0 ? lag_ms : 0);
 	s->parts->signals->figures = false;
 }
 

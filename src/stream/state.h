@@ -22,6 +22,7 @@ enum stream_turn {
 };
 
 struct stream_state {
+	bool active; /* this instance holds the lock of the table */
 	const struct stream_parts *parts;
 	struct stream_checkpoints checkpoints;
 	bool once;
