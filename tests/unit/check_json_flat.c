@@ -38,8 +38,7 @@ static const char *const texts[] = {
 	"{\"n\":[1.0,-0.0,1.10,1e400,-1e400,1E+2,1e-400,0.00000000000000000000000000001]}",
 	"{\"n\":123456789012345678901234567890123456789012345678901234567890123456789.5}",
 	"{ \"a\" : [ 1 , 2 ] , \"b\" : { \"c\" : \"d\" } }\n",
-	"{\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\":"
-	"\"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\\u0041bbbbbbbbbbbbbbbbbbbbb\"}",
+	"{\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\":\"bbbbbbbbbbbbbbbbbbbb\\u0041bbbbbbbbbbbbb\"}",
 };
 
 START_TEST(both_readers_say_the_same)
