@@ -72,8 +72,8 @@ int main(void)
 	struct bench b = { .response = { .status = 200 } };
 
 	micro_want(fetch_global_open() == STATUS_OK, "libcurl does not start");
-	micro_want(
-		settings_load(look_up, SETTINGS_NEED_COGNITO, &settings, &problem) == STATUS_OK &&
+	micro_want(settings_load(look_up, SETTINGS_NEED_COGNITO | SETTINGS_NEED_POSTGRES, &settings,
+			   &problem) == STATUS_OK &&
 			app_new(&settings, &problem, &b.app) == STATUS_OK,
 		"settings refused");
 	log_open("micro", settings.log_level);
