@@ -22,9 +22,9 @@
  *
  * Cost of a usual move, rows up to 1 KB and two members: the newest message 1, the MBR# rows 1, the
  * index 0.5, old and previous rows 4 read units; the transaction 8, the deletes 2, and the index 4
- * to 6 write units. When nothing is to be done, the reads alone. Doing without the transaction would
- * save 4 write units and lose the fence: a consumer that was held up could add a row behind one
- * that has moved on. */
+ * to 6 write units. When nothing is to be done, the reads alone. Doing without the transaction
+ * would save 4 write units and lose the fence: a consumer that was held up could add a row behind
+ * one that has moved on. */
 #include "group_mover/parts.h"
 
 #include <stdlib.h>
