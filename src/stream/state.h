@@ -22,11 +22,11 @@ enum stream_turn {
 };
 
 struct stream_state {
-	bool active; /* this instance holds the lock of the table */
 	const struct stream_parts *parts;
 	struct stream_checkpoints checkpoints;
-	bool once;
 	int64_t began_s; /* seconds since 1970 */
+	bool once;
+	bool active; /* this instance holds the lock of the table */
 	bool heard; /* the stream answered, since the checkpoints were kept last */
 	bool wrote; /* a checkpoint was written, since the loop looked last */
 	struct buf arn; /* of the stream; empty: not known yet */
