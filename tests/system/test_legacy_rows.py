@@ -114,11 +114,14 @@ def test_group_on_one_side_only(site, pair, table):
 
 def test_two_one_sided_groups_become_one_conversation_of_both(site, people, table):
     """Each side has only its own half-made group, and both start at the same instant: one of the two
-    groups is settled on, and nobody's message goes into a group that he cannot read."""
+    groups is settled on, and nobody's message goes into a group that he cannot read. The groups are
+    of different years: planting the second must not overwrite what the stream consumer completes of
+    the first."""
+    later = ["2024" + time[4:] for time in NAIVE]
     for _ in range(8):
         left, right = people.several(2)
         LegacyConversation(table, left, right, NAIVE, sides=1)
-        LegacyConversation(table, right, left, NAIVE, sides=1)
+        LegacyConversation(table, right, left, later, sides=1)
         with ThreadPoolExecutor(2) as pool:
             sent = list(pool.map(lambda pair: site.start(*pair), [(left, right), (right, left)]))
         group, = {answer["message_group_uuid"] for answer in sent}
