@@ -2,6 +2,7 @@
 /* Making and reading UUIDs. */
 #include "base/uuid.h"
 
+#include <stdint.h>
 #include <sys/random.h>
 
 static const char hex[] = "0123456789abcdef";
@@ -66,4 +67,14 @@ void uuid_bytes(const struct uuid *u, unsigned char out[UUID_BYTES])
 		out[i] = (unsigned char)(nibble(at[0]) << 4 | nibble(at[1]));
 		at += 2;
 	}
+}
+
+/* FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/). */
+size_t uuid_hash(const struct uuid *u)
+{
+	uint64_t h = 14695981039346656037U;
+
+	for (size_t i = 0; i < UUID_LEN; i++)
+		h = (h ^ (unsigned char)u->text[i]) * 1099511628211U;
+	return (size_t)h;
 }

@@ -32,4 +32,7 @@ STATUS_MUSTCHECK enum status uuid_parse(struct slice text, struct uuid *out);
 /* The 128 bits of u, in the order of its text. */
 void uuid_bytes(const struct uuid *u, unsigned char out[UUID_BYTES]);
 
+/* A number for hash tables, spread over all its bits; no protection against chosen UUIDs. */
+size_t uuid_hash(const struct uuid *u);
+
 #endif

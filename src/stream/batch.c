@@ -72,20 +72,10 @@ static bool judge(
 	return true;
 }
 
-/* FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/): uuids need no more than to be spread. */
-static size_t hash(const struct uuid *u)
-{
-	uint64_t h = 14695981039346656037U;
-
-	for (size_t i = 0; i < UUID_LEN; i++)
-		h = (h ^ (unsigned char)u->text[i]) * 1099511628211U;
-	return (size_t)h;
-}
-
 static size_t work_for(struct batch *b, const struct uuid *group)
 {
 	const struct stream_patience *p = b->patience;
-	size_t at = hash(group) & b->mask;
+	size_t at = uuid_hash(group) & b->mask;
 
 	for (; b->slots[at] != 0; at = (at + 1) & b->mask) {
 		if (uuid_equal(&b->works[b->slots[at] - 1].group, group))

@@ -57,11 +57,7 @@ const struct stream_repair_progress *stream_repair_progress(const struct stream_
 
 static struct uuid *seen_place(struct stream_repair *r, const struct uuid *group)
 {
-	uint32_t h = 2166136261U; /* FNV-1a */
-
-	for (size_t i = 0; i < UUID_LEN; i++)
-		h = (h ^ (unsigned char)group->text[i]) * 16777619U;
-	return &r->seen[h & (SEEN_MAX - 1)];
+	return &r->seen[uuid_hash(group) & (SEEN_MAX - 1)];
 }
 
 /* The group that a row is about; false for rows of other kinds, and for those that name none. */
