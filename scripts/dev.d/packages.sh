@@ -10,11 +10,13 @@ packages_wanted() {
 	awk -v groups=" $* " '!/^#/ && NF && index(groups, " " $1 " ") { print $2 }' "$DEV_D/packages.txt"
 }
 
-# A node, npm or java from elsewhere serves as well as Debian's.
+# A node, npm or java from elsewhere serves as well as Debian's, and any flavour of libcurl's headers will do:
+# they exclude each other, so the one that is there stays.
 have_without_package() {
 	case $1 in
 	nodejs) find_node >/dev/null ;;
 	npm) command -v npm >/dev/null ;;
+	libcurl4-gnutls-dev) pkg-config --exists libcurl 2>/dev/null ;;
 	default-jre-headless) command -v java >/dev/null ;;
 	*) return 1 ;;
 	esac

@@ -21,6 +21,7 @@ struct fetch {
 	CURL *easy;
 	CURLM *multi; /* runs it, and holds its connections */
 	struct curl_slist *headers; /* what libcurl holds now, the token's included */
+	CURLU *place; /* what url says, parsed once */
 	struct buf url, scope, key_id, secret, token, method; /* texts libcurl holds now */
 	int64_t connect_ms, total_ms; /* likewise; -1: unknown */
 	bool (*stop)(void *context); /* of the request under way */
@@ -147,6 +148,7 @@ void fetch_free(struct fetch *f)
 	curl_easy_cleanup(f->easy);
 	(void)curl_multi_cleanup(f->multi);
 	curl_slist_free_all(f->headers);
+	curl_url_cleanup(f->place);
 	buf_free(&f->url);
 	buf_free(&f->scope);
 	buf_free(&f->key_id);
@@ -172,6 +174,27 @@ static bool set_text(struct fetch *f, CURLoption option, struct buf *held, const
 	buf_clear(held); /* neither side remembers: the next call sets it again */
 	(void)curl_easy_setopt(f->easy, option, NULL); /* taking away allocates nothing */
 	return false;
+}
+
+/* Parsed once and not by libcurl at each request. */
+static bool set_url(struct fetch *f, const char *url)
+{
+	CURLU *place;
+
+	if (f->url.len > 0 && slice_equal(buf_slice(&f->url), slice_of(url)))
+		return true;
+	buf_clear(&f->url);
+	place = curl_url();
+	if (!place ||
+		curl_url_set(place, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK ||
+		curl_easy_setopt(f->easy, CURLOPT_CURLU, place) != CURLE_OK) {
+		curl_url_cleanup(place);
+		return false;
+	}
+	curl_url_cleanup(f->place);
+	f->place = place;
+	buf_add_str(&f->url, url);
+	return true; /* if url could not be kept, the next call parses it again */
 }
 
 static bool same_headers(
@@ -291,8 +314,7 @@ static bool prepare(struct fetch *f, const struct fetch_request *r)
 	const struct fetch_signature *s = r->signature;
 	const char *token = s && s->session_token ? s->session_token : "";
 
-	return set_text(f, CURLOPT_URL, &f->url, r->url) && set_method(f, r) &&
-		set_headers(f, r->headers, token) && set_signature(f, s) &&
+	return set_method(f, r) && set_headers(f, r->headers, token) && set_signature(f, s) &&
 		set_time(f, CURLOPT_CONNECTTIMEOUT_MS, &f->connect_ms, r->connect_ms) &&
 		set_time(f, CURLOPT_TIMEOUT_MS, &f->total_ms, r->total_ms) &&
 		curl_easy_setopt(f->easy, CURLOPT_NOPROGRESS, r->stop ? 0L : 1L) == CURLE_OK;
@@ -342,6 +364,10 @@ enum status fetch_do(struct fetch *f, const struct fetch_request *request, struc
 	if (request->body.len > SEND_MAX) {
 		explain(f, "request body too large");
 		return STATUS_INVALID;
+	}
+	if (!set_url(f, request->url)) {
+		explain(f, "no URL that libcurl can read");
+		return STATUS_UNAVAILABLE;
 	}
 	if (!prepare(f, request)) {
 		explain(f, "libcurl refused an option");

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -27,6 +28,7 @@ struct fastcgi {
 	FCGX_Request request;
 	size_t unbounded_max; /* the longest answer that a new connection takes without a wait */
 	bool read_bounded; /* this connection's reads are */
+	bool has_body; /* the front announced one */
 };
 
 /* What a signal handler needs must be reachable without arguments: the one exception to "no globals
@@ -139,6 +141,8 @@ static void learn_buffer(struct fastcgi *f)
 
 enum status fastcgi_accept(struct fastcgi *f, struct http_request *r)
 {
+	enum status rc;
+
 	if (leaving)
 		return STATUS_NOT_FOUND;
 	if (FCGX_Accept_r(&f->request) != 0) {
@@ -152,9 +156,13 @@ enum status fastcgi_accept(struct fastcgi *f, struct http_request *r)
 	f->request.keepConnection = 0;
 	learn_buffer(f);
 	f->read_bounded = false;
+	f->has_body = true;
 	r->read = read_body;
 	r->source = f;
-	return http_request_read_params(r, f->request.envp);
+	rc = http_request_read_params(r, f->request.envp);
+	if (rc == STATUS_OK)
+		f->has_body = r->content_length > 0;
+	return rc;
 }
 
 enum status fastcgi_write(struct fastcgi *f, struct slice bytes)
@@ -168,7 +176,24 @@ enum status fastcgi_write(struct fastcgi *f, struct slice bytes)
 	return STATUS_OK;
 }
 
+/* Whether the front has nothing under way to this end: the end of its body was seen, or there is
+ * none and nothing lies in the socket. */
+static bool took_all(const struct fastcgi *f)
+{
+	char byte;
+
+	if (FCGX_HasSeenEOF(f->request.in) == EOF)
+		return true;
+	return !f->has_body && recv(f->request.ipcFd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+		(errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+/* libfcgi shuts its side down and then waits for the front to close, as a close with bytes unread
+ * would break the connection under the answer. Where there are none that wait is a switch to
+ * another process and back for nothing; a request that is "detached" is closed without it. */
 void fastcgi_finish(struct fastcgi *f)
 {
+	if (f->request.in && took_all(f))
+		(void)FCGX_Detach(&f->request);
 	FCGX_Finish_r(&f->request);
 }

@@ -6,7 +6,7 @@
 #include "message/api.h"
 #include "message_table/keys.h"
 #include "user/store.h"
-#include "json/json.h"
+#include "json/flat.h"
 #include "json/write.h"
 
 #define DIGEST_TEXT_SIZE ((size_t)2 * SHA256_SIZE)
@@ -22,7 +22,7 @@ struct post {
 	const struct user *caller;
 	struct http_call *call;
 	struct buf body;
-	struct json *json;
+	struct json_flat *json;
 	char digest[DIGEST_TEXT_SIZE];
 	struct message_draft draft;
 	bool has_group; /* the body names a group */
@@ -86,7 +86,8 @@ static bool read_request(struct post *p)
 		http_response_error(r, 415, "unsupported_media_type");
 		return false;
 	}
-	rc = body_rc == STATUS_OK ? json_parse(buf_slice(&p->body), &p->json) : STATUS_INVALID;
+	rc = body_rc == STATUS_OK ? json_flat_parse(buf_slice(&p->body), JSON_DEPTH_MAX, &p->json)
+				  : STATUS_INVALID;
 	if (rc == STATUS_INVALID) {
 		http_response_error(r, 400, "malformed_json");
 		return false;
@@ -98,12 +99,17 @@ static bool read_request(struct post *p)
 	return rc == STATUS_OK;
 }
 
+static struct json_at member(const struct post *p, struct slice name)
+{
+	return json_at_get(json_flat_root(p->json), name);
+}
+
 static void judge_message(struct post *p)
 {
-	const struct json_value *v = json_get(json_root(p->json), "message");
+	struct json_at v = member(p, SLICE("message"));
 	unsigned int faults;
 
-	if (json_kind(v) != JSON_NULL && !json_string(v, &p->draft.text)) {
+	if (json_at_kind(v) != JSON_NULL && !json_at_string(v, &p->draft.text)) {
 		refuse(p, "message_invalid");
 		return;
 	}
@@ -122,7 +128,7 @@ static enum status judge_receiver(struct post *p)
 	struct slice handle = { 0 };
 	enum status rc;
 
-	if (!json_get_string(json_root(p->json), "handle", &handle) || utf8_is_blank(handle)) {
+	if (!json_at_string(member(p, SLICE("handle")), &handle) || utf8_is_blank(handle)) {
 		refuse(p, "user_receiver_handle_blank");
 		return STATUS_OK;
 	}
@@ -145,12 +151,12 @@ static enum status judge_receiver(struct post *p)
 
 static enum status judge(struct post *p)
 {
-	const struct json_value *group = json_get(json_root(p->json), "message_group_uuid");
+	struct json_at group = member(p, SLICE("message_group_uuid"));
 
 	judge_message(p);
-	if (json_kind(group) == JSON_NULL)
+	if (json_at_kind(group) == JSON_NULL)
 		return judge_receiver(p);
-	p->has_group = json_string(group, &p->group_text);
+	p->has_group = json_at_string(group, &p->group_text);
 	if (!p->has_group)
 		refuse(p, "message_group_uuid_invalid");
 	return STATUS_OK;
@@ -231,6 +237,6 @@ void message_api_post(
 	if (read_request(&p))
 		answer(&p);
 	user_pair_clear(&p.people);
-	json_free(p.json);
+	json_flat_free(p.json);
 	buf_free(&p.body);
 }

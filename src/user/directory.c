@@ -9,6 +9,7 @@
 
 struct user_directory {
 	struct pg *pg;
+	int64_t stood_ms; /* when the connection was last seen to stand */
 	struct lru *users;
 };
 
@@ -35,6 +36,7 @@ enum status user_directory_new(struct pg *p, struct user_directory **out)
 	if (!d)
 		return STATUS_NO_MEMORY;
 	d->pg = p;
+	d->stood_ms = -USER_DIRECTORY_LOOK_MS;
 	rc = lru_new(&shape, &d->users);
 	if (rc != STATUS_OK) {
 		user_directory_free(d);
@@ -84,6 +86,17 @@ static enum status make_user(const struct known_user *known, struct user *out)
 	return user_make(&known->uuid, handle, name, out);
 }
 
+/* Looking costs a system call, which a busy worker spares for a few requests. */
+static bool stands(struct user_directory *d, int64_t now_ms)
+{
+	if (now_ms - d->stood_ms < USER_DIRECTORY_LOOK_MS)
+		return true;
+	if (!pg_stands(d->pg))
+		return false;
+	d->stood_ms = now_ms;
+	return true;
+}
+
 enum status user_directory_find(struct user_directory *d, struct slice cognito_user_id,
 	int64_t now_ms, struct deadline by, struct user *out)
 {
@@ -92,7 +105,7 @@ enum status user_directory_find(struct user_directory *d, struct slice cognito_u
 	const struct known_user *known = has_key ? lru_find(d->users, key.text) : NULL;
 	enum status rc;
 
-	if (known && now_ms - known->read_ms < USER_DIRECTORY_AGE_MS && pg_stands(d->pg))
+	if (known && now_ms - known->read_ms < USER_DIRECTORY_AGE_MS && stands(d, now_ms))
 		return make_user(known, out);
 	rc = user_store_by_cognito_id(d->pg, cognito_user_id, by, out);
 	/* Postgres answered after now_ms with what was true then or later. */

@@ -289,6 +289,42 @@ def test_front_that_wants_to_keep_its_connection_holds_no_worker(worker):
         assert kept.recv(1) == b""
 
 
+def test_front_that_stays_connected_after_the_answer_holds_no_worker(worker, mint, people):
+    """Nothing is under way from it any more, so there is nothing to wait for."""
+    me = people()
+    sent = json_bytes({"message": "hello", "handle": people().handle})
+    started = time.monotonic()
+    for method, uri, headers, body in (("GET", "/api/health-check", [], b""), ("GET", "/api/none", [], b""),
+                                       ("POST", "/api/messages", _bearer(mint, me) + JSON, sent)):
+        with fastcgi.connect(worker.socket) as staying:
+            staying.sendall(fastcgi.opening(fastcgi.environ(method, uri, headers, body))
+                            + fastcgi.body_records(body))
+            assert fastcgi.read_answer(staying).status in (200, 404)
+            assert staying.recv(1) == b"", "the worker has closed, and not broken the connection"
+            assert worker.call("GET", "/api/health-check").status == 200
+    assert time.monotonic() - started < 2
+
+
+@pytest.mark.parametrize("method, uri, status", [
+    ("GET", "/api/health-check", 200), ("POST", "/api/none", 404), ("POST", "/api/messages", 401)])
+def test_answer_to_a_body_that_nobody_reads_arrives_whole(worker, method, uri, status):
+    """A connection that is closed with bytes unread breaks, and takes the answer with it."""
+    body = b"x" * 60000
+    params = fastcgi.environ(method, uri, JSON, body)
+    with fastcgi.connect(worker.socket) as front:
+        front.sendall(fastcgi.opening(params) + fastcgi.body_records(body))
+        assert fastcgi.read_answer(front).status == status
+        assert front.recv(1) == b""
+
+
+def test_answer_to_unannounced_bytes_arrives_whole(worker):
+    params = fastcgi.environ("GET", "/api/health-check")
+    with fastcgi.connect(worker.socket) as front:
+        front.sendall(fastcgi.opening(params) + fastcgi.body_records(b"y" * 60000))
+        assert fastcgi.read_answer(front).status == 200
+        assert front.recv(1) == b""
+
+
 def test_large_pages_leave_no_memory_behind(stack, make_worker, mint, people, table):
     """A hundred messages of which each character takes six bytes: once seen, not kept for good."""
     worker = make_worker(_small_quarantine())
