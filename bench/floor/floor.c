@@ -4,7 +4,12 @@
  * canned body of the right size. No token is looked at. Not a contender: a limit.
  *
  * Calls: short 1 x Postgres; message_groups 1 x DynamoDB; messages and POST 2 x DynamoDB, one after
- * the other (membership and the page or write). FLOOR_CALLS=1 makes that one. */
+ * the other (membership and the page or write). FLOOR_CALLS=1 makes that one.
+ *
+ * FLOOR_SIGNED=1 makes them through libcurl, signed, as a program must that leaves that to libcurl.
+ */
+#include "signed.h"
+
 #include <arpa/inet.h>
 #include <fcgiapp.h>
 #include <libpq-fe.h>
@@ -27,12 +32,18 @@ struct text {
 	size_t len;
 };
 
-static struct text ask_groups, ask_member, ask_messages, ask_put; /* requests to DynamoDB */
+struct request {
+	struct text whole;
+	const char *operation, *body; /* of it */
+};
+
+static struct request ask_groups, ask_member, ask_messages, ask_put; /* to DynamoDB */
 static struct text list, one, health; /* answers to the client */
 static PGconn *pg;
 static int store = -1;
 static struct sockaddr_in store_at = { .sin_family = AF_INET };
 static int calls_each = 2;
+static const char *signed_endpoint; /* NULL: calls are preformatted */
 
 static void die(const char *what)
 {
@@ -51,11 +62,16 @@ static void connect_store(void)
 }
 
 /* One exchange on the kept connection; the answer is read by its Content-Length and dropped. */
-static void call(const struct text *request)
+static void call(const struct request *r)
 {
 	static char buf[65536];
+	const struct text *request = &r->whole;
 	size_t used = 0, need = 0;
 
+	if (signed_endpoint) {
+		signed_call(signed_endpoint, r->operation, r->body);
+		return;
+	}
 	if (store < 0)
 		connect_store();
 	if (send(store, request->bytes, request->len, MSG_NOSIGNAL) != (ssize_t)request->len)
@@ -78,9 +94,9 @@ static void call(const struct text *request)
 /* --- What is prepared ---------------------------------------------------------------------- */
 
 /* A request as long as a real, signed one. */
-static void preformat(struct text *out, const char *target, const char *body)
+static void preformat(struct request *out, const char *target, const char *body)
 {
-	int n = asprintf(&out->bytes,
+	int n = asprintf(&out->whole.bytes,
 		"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*\r\n"
 		"Authorization: AWS4-HMAC-SHA256 "
 		"Credential=AKIDEXAMPLEEXAMPLEEX/20261122/us-east-1/dynamodb/aws4_request, "
@@ -91,7 +107,9 @@ static void preformat(struct text *out, const char *target, const char *body)
 
 	if (n < 0)
 		die("asprintf");
-	out->len = (size_t)n;
+	out->whole.len = (size_t)n;
+	out->operation = target;
+	out->body = body;
 }
 
 static void wrap(struct text *out, const char *body)
@@ -208,6 +226,7 @@ int main(void)
 		return 78;
 	}
 	calls_each = calls ? atoi(calls) : 2;
+	signed_endpoint = getenv("FLOOR_SIGNED") ? endpoint : NULL;
 	store_at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	store_at.sin_port = htons((in_port_t)atoi(colon + 1));
 	pg = PQconnectdb(getenv("CONNECTION_URL"));

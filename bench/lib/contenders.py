@@ -68,10 +68,12 @@ class Floor(FastCGI):
 
     def build(self):
         self.binary = self.build_dir / "floor"
-        compile_c(self.binary, ["floor/floor.c"], "-I/usr/include/postgresql", "-lfcgi", "-lpq")
+        compile_c(self.binary, ["floor/floor.c", "floor/signed.c"], "-I/usr/include/postgresql", "-lfcgi", "-lpq",
+                  "-lcurl")
 
     def env(self):
-        return {"FLOOR_CALLS": "1"} if self.name == "floor1" else {}
+        return {"floor1": {"FLOOR_CALLS": "1"},
+                "floor-signed": {"FLOOR_CALLS": "1", "FLOOR_SIGNED": "1"}}.get(self.name, {})
 
 
 class Cruddur(FastCGI):
@@ -114,7 +116,7 @@ class Go(Contender):
         return [self.build_dir / "go-peer"]
 
 
-KINDS = {"cruddur": Cruddur, "floor": Floor, "floor1": Floor, "go": Go, "go-tuned": Go, "fastify": Fastify}
+KINDS = {"cruddur": Cruddur, "floor": Floor, "floor1": Floor, "floor-signed": Floor, "go": Go, "go-tuned": Go, "fastify": Fastify}
 
 
 def make(specs, work, build_dir, port_base):
