@@ -20,8 +20,11 @@ struct name {
 	bool escaped;
 };
 
+/* What a scan knows besides where it is: that goes from function to function, each of which takes
+ * the place where its part starts and gives the place behind it, or NULL for what fails. */
 struct scan {
-	const char *start, *at, *end;
+	const char *start, *end;
+	enum status failure; /* why, where it is NULL */
 	int depth, depth_max;
 	struct json_nodes *nodes; /* NULL: nobody wants them */
 	struct name *names; /* a stack, the innermost object's last */
@@ -30,19 +33,11 @@ struct scan {
 	struct name first_names[NAMES_ROOM];
 };
 
-static enum status scan_value(struct scan *s);
+static const char *scan_value(struct scan *s, const char *p);
 
-static inline bool at_char(const struct scan *s, char c)
+static inline bool is_char(const struct scan *s, const char *p, char c)
 {
-	return s->at < s->end && *s->at == c;
-}
-
-static inline bool take_char(struct scan *s, char c)
-{
-	if (!at_char(s, c))
-		return false;
-	s->at++;
-	return true;
+	return p < s->end && *p == c;
 }
 
 static bool is_space(char c)
@@ -50,96 +45,88 @@ static bool is_space(char c)
 	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
-static inline void skip_space(struct scan *s)
+static inline const char *skip_space(const struct scan *s, const char *p)
 {
-	while (s->at < s->end && *s->at <= ' ' && is_space(*s->at))
-		s->at++;
+	while (p < s->end && *p <= ' ' && is_space(*p))
+		p++;
+	return p;
 }
 
 /* --- Nodes ------------------------------------------------------------------------------------ */
 
-static uint32_t offset(const struct scan *s, const char *p)
+static inline uint32_t offset(const struct scan *s, const char *p)
 {
 	return (uint32_t)(p - s->start);
 }
 
 /* A row of strings has a node for each ten bytes or so. */
-static enum status grow_nodes(const struct scan *s)
+static bool grow_nodes(struct scan *s)
 {
 	struct json_nodes *n = s->nodes;
 	size_t room = n->room ? n->room * 2 : (size_t)(s->end - s->start) / 10 + 16;
 	struct json_node *grown = reallocarray(n->items, room, sizeof(*grown));
 
-	if (!grown)
-		return STATUS_NO_MEMORY;
+	if (!grown) {
+		s->failure = STATUS_NO_MEMORY;
+		return false;
+	}
 	n->items = grown;
 	n->room = room;
-	return STATUS_OK;
+	return true;
 }
 
-/* A node that starts here, not finished; *index is its place. */
-static inline enum status open_node(const struct scan *s, size_t *index)
+/* Room for a node, whose place is *index. */
+static inline bool open_node(struct scan *s, size_t *index)
 {
 	struct json_nodes *n = s->nodes;
 
 	if (!n)
-		return STATUS_OK;
-	if (n->count == n->room && grow_nodes(s) != STATUS_OK)
-		return STATUS_NO_MEMORY;
+		return true;
+	if (n->count == n->room && !grow_nodes(s))
+		return false;
 	*index = n->count++;
-	n->items[*index] = (struct json_node){ .at = offset(s, s->at) };
-	return STATUS_OK;
+	return true;
 }
 
-static inline void close_node(const struct scan *s, size_t index)
+/* A value that is no string, from its first character to p. */
+static inline void close_node(const struct scan *s, size_t index, const char *start, const char *p)
 {
-	struct json_node *node;
-
-	if (!s->nodes)
-		return;
-	node = &s->nodes->items[index];
-	node->len = offset(s, s->at) - node->at;
-	node->next = (uint32_t)s->nodes->count;
+	if (s->nodes)
+		s->nodes->items[index] = (struct json_node){ .at = offset(s, start),
+			.len = (uint32_t)(p - start),
+			.next = (uint32_t)s->nodes->count };
 }
 
-static inline void close_string(const struct scan *s, size_t index, bool escaped)
+static inline void close_string(const struct scan *s, size_t index, const struct name *text)
 {
-	struct json_node *node;
-
 	if (!s->nodes)
 		return;
-	node = &s->nodes->items[index];
-	node->len = offset(s, s->at) - node->at;
-	node->text_len = node->len - 2;
-	if (escaped)
-		s->nodes->escaped += node->text_len;
-	else
-		node->text_at = node->at + 1;
+	s->nodes->items[index] = (struct json_node){ .at = offset(s, text->ptr - 1),
+		.len = text->len + 2,
+		.text_at = text->escaped ? 0 : offset(s, text->ptr),
+		.text_len = text->len };
+	if (text->escaped)
+		s->nodes->escaped += text->len;
 }
 
 /* --- Strings and names ------------------------------------------------------------------------ */
 
 /* A whole string; *out gets what stands between the quotes. */
-static inline enum status scan_string(struct scan *s, struct name *out)
+static inline const char *scan_string(struct scan *s, const char *p, struct name *out)
 {
 	size_t index = 0;
 	const char *end;
-	enum status rc;
 
-	if (!at_char(s, '"'))
-		return STATUS_INVALID;
-	rc = open_node(s, &index);
-	if (rc != STATUS_OK)
-		return rc;
-	out->ptr = ++s->at;
+	if (!is_char(s, p, '"') || !open_node(s, &index))
+		return NULL;
+	out->ptr = p + 1;
 	out->escaped = false;
-	end = json_string_end(s->at, s->end, &out->escaped);
+	end = json_string_end(p + 1, s->end, &out->escaped);
 	if (!end)
-		return STATUS_INVALID;
-	out->len = (uint32_t)(end - s->at);
-	s->at = end + 1;
-	close_string(s, index, out->escaped);
-	return STATUS_OK;
+		return NULL;
+	out->len = (uint32_t)(end - out->ptr);
+	close_string(s, index, out);
+	return end + 1;
 }
 
 /* The two ways to compare agree: see json_string_compare. */
@@ -179,184 +166,165 @@ static bool names_differ(struct name *names, size_t count)
 	return true;
 }
 
-static enum status grow_names(struct scan *s)
+static bool grow_names(struct scan *s)
 {
 	size_t room = s->name_room * 2;
 	bool on_heap = s->names != s->first_names;
 	struct name *grown = reallocarray(on_heap ? s->names : NULL, room, sizeof(*grown));
 
-	if (!grown)
-		return STATUS_NO_MEMORY;
+	if (!grown) {
+		s->failure = STATUS_NO_MEMORY;
+		return false;
+	}
 	if (!on_heap)
 		memcpy(grown, s->first_names, sizeof(s->first_names));
 	s->names = grown;
 	s->name_room = room;
-	return STATUS_OK;
+	return true;
 }
 
-static inline enum status keep_name(struct scan *s, const struct name *name)
+static inline bool keep_name(struct scan *s, const struct name *name)
 {
-	if (s->name_count == s->name_room && grow_names(s) != STATUS_OK)
-		return STATUS_NO_MEMORY;
+	if (s->name_count == s->name_room && !grow_names(s))
+		return false;
 	s->names[s->name_count++] = *name;
-	return STATUS_OK;
+	return true;
 }
 
 /* --- Values ----------------------------------------------------------------------------------- */
 
-static bool scan_digits(struct scan *s)
+static const char *scan_digits(const struct scan *s, const char *p)
 {
-	const char *before = s->at;
+	const char *before = p;
 
-	while (s->at < s->end && *s->at >= '0' && *s->at <= '9')
-		s->at++;
-	return s->at > before;
+	while (p < s->end && *p >= '0' && *p <= '9')
+		p++;
+	return p > before ? p : NULL;
 }
 
 /* RFC 8259 section 6. A second digit after a leading zero is left over, and nothing that may
  * follow a value. */
-static bool scan_number(struct scan *s)
+static const char *scan_number(const struct scan *s, const char *p)
 {
-	(void)take_char(s, '-');
-	if (!take_char(s, '0') && !scan_digits(s))
-		return false;
-	if (take_char(s, '.') && !scan_digits(s))
-		return false;
-	if (take_char(s, 'e') || take_char(s, 'E')) {
-		if (!take_char(s, '+'))
-			(void)take_char(s, '-');
-		return scan_digits(s);
+	p += is_char(s, p, '-');
+	p = is_char(s, p, '0') ? p + 1 : scan_digits(s, p);
+	if (p && is_char(s, p, '.'))
+		p = scan_digits(s, p + 1);
+	if (p && (is_char(s, p, 'e') || is_char(s, p, 'E'))) {
+		p++;
+		p += is_char(s, p, '+') || is_char(s, p, '-');
+		p = scan_digits(s, p);
 	}
-	return true;
+	return p;
 }
 
-static bool scan_word(struct scan *s, struct slice word)
+static const char *scan_word(const struct scan *s, const char *p, struct slice word)
 {
-	if (!slice_starts_with((struct slice){ s->at, (size_t)(s->end - s->at) }, word))
-		return false;
-	s->at += word.len;
-	return true;
+	if (!slice_starts_with((struct slice){ p, (size_t)(s->end - p) }, word))
+		return NULL;
+	return p + word.len;
 }
 
-static enum status scan_member(struct scan *s)
+static inline const char *scan_member(struct scan *s, const char *p)
 {
 	struct name name;
-	enum status rc;
 
-	skip_space(s);
-	rc = scan_string(s, &name);
-	if (rc == STATUS_OK)
-		rc = keep_name(s, &name);
-	if (rc != STATUS_OK)
-		return rc;
-	skip_space(s);
-	if (!take_char(s, ':'))
-		return STATUS_INVALID;
-	return scan_value(s);
+	p = scan_string(s, skip_space(s, p), &name);
+	if (!p || !keep_name(s, &name))
+		return NULL;
+	p = skip_space(s, p);
+	return is_char(s, p, ':') ? scan_value(s, p + 1) : NULL;
 }
 
-static enum status scan_object(struct scan *s)
+/* From behind the opening brace. */
+static const char *scan_object(struct scan *s, const char *p)
 {
 	size_t outer_names = s->name_count;
-	bool differ;
 
-	skip_space(s);
-	if (take_char(s, '}'))
-		return STATUS_OK;
-	do {
-		enum status rc = scan_member(s);
-
-		if (rc != STATUS_OK)
-			return rc;
-	} while (take_char(s, ','));
-	if (!take_char(s, '}'))
-		return STATUS_INVALID;
-	differ = names_differ(s->names + outer_names, s->name_count - outer_names);
+	p = skip_space(s, p);
+	if (is_char(s, p, '}'))
+		return p + 1;
+	while ((p = scan_member(s, p)) && is_char(s, p, ','))
+		p++;
+	if (!p || !is_char(s, p, '}') ||
+		!names_differ(s->names + outer_names, s->name_count - outer_names))
+		return NULL;
 	s->name_count = outer_names;
-	return differ ? STATUS_OK : STATUS_INVALID;
+	return p + 1;
 }
 
-static enum status scan_array(struct scan *s)
+/* From behind the opening bracket. */
+static const char *scan_array(struct scan *s, const char *p)
 {
-	skip_space(s);
-	if (take_char(s, ']'))
-		return STATUS_OK;
-	do {
-		enum status rc = scan_value(s);
-
-		if (rc != STATUS_OK)
-			return rc;
-	} while (take_char(s, ','));
-	return take_char(s, ']') ? STATUS_OK : STATUS_INVALID;
+	p = skip_space(s, p);
+	if (is_char(s, p, ']'))
+		return p + 1;
+	while ((p = scan_value(s, p)) && is_char(s, p, ','))
+		p++;
+	return p && is_char(s, p, ']') ? p + 1 : NULL;
 }
 
-static enum status scan_nested(struct scan *s)
+static inline const char *scan_nested(struct scan *s, const char *p)
 {
-	enum status rc = STATUS_INVALID;
-
 	if (s->depth == s->depth_max)
-		return STATUS_INVALID;
+		return NULL;
 	s->depth++;
-	if (take_char(s, '{'))
-		rc = scan_object(s);
-	else if (take_char(s, '['))
-		rc = scan_array(s);
+	p = *p == '{' ? scan_object(s, p + 1) : scan_array(s, p + 1);
 	s->depth--;
-	return rc;
+	return p;
 }
 
 /* Anything but a string. */
-static enum status scan_other(struct scan *s)
+static const char *scan_other(struct scan *s, const char *p)
 {
+	const char *start = p;
 	size_t index = 0;
-	enum status rc = open_node(s, &index);
-	bool sound = true;
 
-	if (rc != STATUS_OK)
-		return rc;
-	switch (s->at < s->end ? *s->at : '\0') {
+	if (!open_node(s, &index))
+		return NULL;
+	switch (p < s->end ? *p : '\0') {
 	case '{':
 	case '[':
-		rc = scan_nested(s);
+		p = scan_nested(s, p);
 		break;
 	case 't':
-		sound = scan_word(s, SLICE("true"));
+		p = scan_word(s, p, SLICE("true"));
 		break;
 	case 'f':
-		sound = scan_word(s, SLICE("false"));
+		p = scan_word(s, p, SLICE("false"));
 		break;
 	case 'n':
-		sound = scan_word(s, SLICE("null"));
+		p = scan_word(s, p, SLICE("null"));
 		break;
 	default:
-		sound = scan_number(s);
+		p = scan_number(s, p);
 		break;
 	}
-	close_node(s, index);
-	return sound ? rc : STATUS_INVALID;
+	if (p)
+		close_node(s, index, start, p);
+	return p;
 }
 
 /* A value and the white space on both sides of it. Recursion ends at depth_max. */
-static enum status scan_value(struct scan *s)
+static const char *scan_value(struct scan *s, const char *p)
 {
 	struct name text;
-	enum status rc;
 
-	skip_space(s);
-	rc = at_char(s, '"') ? scan_string(s, &text) : scan_other(s);
-	skip_space(s);
-	return rc;
+	p = skip_space(s, p);
+	p = is_char(s, p, '"') ? scan_string(s, p, &text) : scan_other(s, p);
+	return p ? skip_space(s, p) : NULL;
 }
 
 enum status json_scan(struct slice text, int depth_max, struct json_nodes *nodes)
 {
 	struct scan s;
-	enum status rc = STATUS_INVALID;
+	const char *p;
 
 	if (text.len == 0 || text.len >= UINT32_MAX)
 		return STATUS_INVALID;
-	s.start = s.at = text.ptr;
+	s.start = text.ptr;
 	s.end = text.ptr + text.len;
+	s.failure = STATUS_INVALID;
 	s.depth = 0;
 	s.depth_max = depth_max;
 	s.nodes = nodes;
@@ -364,16 +332,13 @@ enum status json_scan(struct slice text, int depth_max, struct json_nodes *nodes
 	s.name_count = 0;
 	s.name_room = NAMES_ROOM;
 
-	skip_space(&s);
-	if (!at_char(&s, '{'))
-		goto out;
-	rc = scan_value(&s);
-	if (rc == STATUS_OK && s.at < s.end)
-		rc = STATUS_INVALID;
-out:
+	p = skip_space(&s, text.ptr);
+	p = is_char(&s, p, '{') ? scan_value(&s, p) : NULL;
 	if (s.names != s.first_names)
 		free(s.names);
-	return rc;
+	if (!p)
+		return s.failure;
+	return p == s.end ? STATUS_OK : STATUS_INVALID;
 }
 
 enum status json_check_nested(struct slice text, int depth_max)
