@@ -19,6 +19,10 @@ nginx_prepare() {
 	config=${config//'@PORT@'/"$NGINX_PORT"}
 	config=${config//'@SOCKET@'/"$(workers_socket)"}
 	config=${config//'@QUEUE@'/"$WORKERS_BACKLOG"}
+	config=${config//'@WEB@'/"$ROOT/web"}
+	config=${config//'@COGNITO_URL@'/"$COGNITO_URL"}
+	config=${config//'@USER_POOL@'/"$(cognito_id pool)"}
+	config=${config//'@CLIENT@'/"$(cognito_id client)"}
 	config=${config//'@FRONTEND_URL@'/"$FRONTEND_URL"}
 	config=${config//'@BACKEND_URL@'/"$BASE_URL"}
 	printf '%s\n' "$config" >"$VAR/nginx/nginx.conf"

@@ -39,6 +39,10 @@ def configuration(folder, port, socket, settings, limits=None):
     text = (CONF / "dev.conf.in").read_text("utf-8")
     values = {"USER": "user root root;" if os.geteuid() == 0 else "", "PREFIX": str(folder),
               "LOG": str(folder), "PORT": str(port), "SOCKET": str(socket), "QUEUE": "512",
+              "WEB": str(CONF.parents[1] / "web"),
+              "COGNITO_URL": settings["AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"],
+              "USER_POOL": settings["AWS_COGNITO_USER_POOL_ID"],
+              "CLIENT": settings["AWS_COGNITO_USER_POOL_CLIENT_ID"].partition(",")[0],
               "FRONTEND_URL": settings.get("FRONTEND_URL") or NOBODY,
               "BACKEND_URL": settings.get("BACKEND_URL") or NOBODY + ":2"}
     for name, value in values.items():
