@@ -37,6 +37,12 @@ static void user_short(struct app *a, const struct user *caller, struct http_cal
 	user_api_short(a->users, call);
 }
 
+static void user_me(struct app *a, const struct user *caller, struct http_call *call)
+{
+	(void)a;
+	user_api_me(caller, call);
+}
+
 const struct app_route app_routes[] = {
 	{ "/api/health-check", HTTP_GET, APP_ANYBODY, app_health_check },
 	{ "/api/ready", HTTP_GET, APP_ANYBODY, app_ready },
@@ -44,5 +50,6 @@ const struct app_route app_routes[] = {
 	{ "/api/messages", HTTP_POST, APP_LOGIN, post_message },
 	{ "/api/messages/{message_group_uuid}", HTTP_GET, APP_LOGIN, list_messages },
 	{ "/api/users/@{handle}/short", HTTP_GET, APP_ANYBODY, user_short },
+	{ "/api/users/me", HTTP_GET, APP_LOGIN, user_me },
 	{ NULL, HTTP_OTHER, APP_ANYBODY, NULL },
 };
