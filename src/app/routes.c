@@ -13,7 +13,7 @@ static void list_message_groups(struct app *a, const struct user *caller, struct
 static struct message_api message_api_of(struct app *a)
 {
 	return (struct message_api){
-		.users = a->users, .members = a->members, .messages = a->messages
+		.users = a->users, .members = a->members, .messages = a->messages, .live = a->live
 	};
 }
 
@@ -49,6 +49,7 @@ const struct app_route app_routes[] = {
 	{ "/api/message_groups", HTTP_GET, APP_LOGIN, list_message_groups },
 	{ "/api/messages", HTTP_POST, APP_LOGIN, post_message },
 	{ "/api/messages/{message_group_uuid}", HTTP_GET, APP_LOGIN, list_messages },
+	{ "/api/live", HTTP_GET, APP_ADMISSION, app_live_admission },
 	{ "/api/users/@{handle}/short", HTTP_GET, APP_ANYBODY, user_short },
 	{ "/api/users/me", HTTP_GET, APP_LOGIN, user_me },
 	{ NULL, HTTP_OTHER, APP_ANYBODY, NULL },

@@ -4,6 +4,7 @@
 #define CRUDDUR_MESSAGE_API_H
 
 #include "http/call.h"
+#include "live/events.h"
 #include "message/store.h"
 #include "message_group/members.h"
 #include "pg/pg.h"
@@ -12,6 +13,7 @@ struct message_api {
 	struct pg *users;
 	struct message_group_members *members;
 	struct message_store *messages;
+	struct live *live;
 };
 
 /* GET /api/messages/{message_group_uuid}: a page of the conversation, ascending, for a member. */

@@ -189,6 +189,21 @@ static enum status send(struct post *p, struct message_sent *sent)
 	return message_store_send(p->api->messages, &p->draft, &group, p->call->by, sent);
 }
 
+/* A receiver is known from the start of a conversation, in one that exists from the membership that
+ * was just checked. */
+static void tell(struct post *p, const struct message_sent *sent)
+{
+	const struct uuid *other = &p->people.receiver.uuid;
+
+	if (!p->api->live)
+		return;
+	if (p->has_group)
+		other = message_group_members_other(
+			p->api->members, &sent->group, &p->caller->uuid);
+	live_message_sent(
+		p->api->live, &p->caller->uuid, other, buf_slice(&p->call->response->body));
+}
+
 static void answer_refusals(struct post *p)
 {
 	http_response_error(p->call->response, 422, p->refusals.codes[0]);
@@ -208,9 +223,11 @@ static void answer(struct post *p)
 	 * key itself. */
 	if (rc == STATUS_NOT_FOUND && p->draft.key.len > 0)
 		rc = message_store_replay(p->api->messages, &p->draft, p->call->by, &sent);
-	if (rc == STATUS_OK)
+	if (rc == STATUS_OK) {
 		answer_sent(p, &sent);
-	else if (rc == STATUS_CONFLICT)
+		if (!sent.again)
+			tell(p, &sent);
+	} else if (rc == STATUS_CONFLICT)
 		http_response_error(p->call->response, 422, "idempotency_key_reused");
 	else if (rc != STATUS_NOT_FOUND)
 		http_response_fail(p->call->response, rc);

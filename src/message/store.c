@@ -181,7 +181,7 @@ static enum status read_remembered(
 	const struct dynamo_item *item, const struct message_draft *draft, struct message_sent *out)
 {
 	struct slice digest, group, uuid, time, name, handle;
-	struct message_sent sent = { .created_at = "" };
+	struct message_sent sent = { .again = true };
 	int64_t expires;
 
 	if (!dynamo_item_int(item, TABLE_EXPIRES_AT, &expires) ||

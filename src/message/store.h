@@ -61,6 +61,7 @@ struct message_draft {
 struct message_sent {
 	struct uuid group, uuid;
 	char created_at[CLOCK_TEXT_SIZE];
+	bool again; /* by an earlier call */
 	struct buf display_name, handle; /* the sender's at that time */
 };
 void message_sent_clear(struct message_sent *sent);

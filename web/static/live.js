@@ -3,11 +3,11 @@
 // after each gap `onGap` is called, and the truth is read from the API.
 import { send } from "./api.js";
 
-// The server ends a stream after about 50 s. A new one is opened before, so that nothing falls between them.
-const RENEW_MS = 40000;
+// The server ends a quiet stream after 28 s. A new one is opened before, so that nothing falls between them.
+const RENEW_MS = 22000;
 const OVERLAP_MS = 2000;
-// Nothing at all for this long, not even a comment: the connection is dead and nobody said so.
-const SILENCE_MS = 65000;
+// Nothing at all for this long, not even the comment of each 10 s: the connection is dead and nobody said so.
+const SILENCE_MS = 30000;
 const BACKOFF_MS = [500, 1000, 2000, 4000, 8000, 15000, 30000];
 
 // readEvents(body, onEvent): parses the stream (HTML standard, 9.2.6) until it ends.
@@ -75,7 +75,7 @@ export class Live {
 		const earlier = [...this.#streams];
 		this.#streams.add(stream);
 		const opened = Date.now();
-		let watchdog = setTimeout(() => stream.abort(), SILENCE_MS / 4);
+		let watchdog = setTimeout(() => stream.abort(), SILENCE_MS / 2);
 		const heard = () => {
 			this.#heard = Date.now();
 			clearTimeout(watchdog);

@@ -12,6 +12,7 @@ const OVERLAP_MS = 15000;
 const CATCH_UP_PAGES = 10;
 // A list follows a message within a second or so: it is looked at again after a gap.
 const AGAIN_MS = 3000;
+const READ_AGAIN_MS = 5000;
 const MAX_UNREAD = 99;
 const REMEMBERED_EVENTS = 1000;
 
@@ -123,7 +124,7 @@ export function conversation(uuid) {
 	if (!conversations.has(uuid)) {
 		conversations.set(uuid, {
 			uuid, messages: [], ids: new Set(), older: null, ready: false, stale: true, error: null,
-			busy: null, loadingOlder: false, olderFailed: false, readUpTo: null,
+			busy: null, loadingOlder: false, olderFailed: false, readUpTo: null, readAgain: 0,
 		});
 	}
 	return conversations.get(uuid);
@@ -267,7 +268,7 @@ function settle(group, { unread_count, unread_capped, last_read_message_uuid }) 
 export async function read(uuid) {
 	const one = conversation(uuid), group = state.groups.get(uuid);
 	const last = one.messages.at(-1);
-	if (!group || !last || one.readUpTo === last.uuid || group.unread_count === 0) return;
+	if (!group?.unread_count || !last || one.readUpTo === last.uuid || Date.now() < one.readAgain) return;
 	const before = { ...group };
 	one.readUpTo = last.uuid;
 	settle(group, { unread_count: 0, last_read_message_uuid: last.uuid });
@@ -278,6 +279,7 @@ export async function read(uuid) {
 		// The next occasion tries again.
 		if (one.readUpTo !== last.uuid) return;
 		one.readUpTo = null;
+		one.readAgain = Date.now() + READ_AGAIN_MS;
 		settle(group, before);
 	}
 }
