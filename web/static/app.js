@@ -30,6 +30,7 @@ const live = new Live({
 	},
 	state(is) {
 		store.live(is);
+		root.dataset.live = is ? "on" : "off";
 		clearTimeout(offTimer);
 		clearInterval(pollTimer);
 		if (is) return connection();
