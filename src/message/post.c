@@ -3,6 +3,7 @@
 #include "base/ascii.h"
 #include "base/utf8.h"
 #include "digest/sha256.h"
+#include "http/body.h"
 #include "message/api.h"
 #include "message_table/keys.h"
 #include "user/store.h"
@@ -70,31 +71,18 @@ static enum status digest_body(struct post *p)
 /* Everything up to one well-formed JSON object. false: the answer says what is wrong. */
 static bool read_request(struct post *p)
 {
-	struct http_response *r = p->call->response;
-	enum status rc = read_key(p), body_rc;
+	enum status rc = STATUS_OK;
 
-	if (rc != STATUS_OK) {
-		http_response_error(r, 400, "malformed_request");
+	if (read_key(p) != STATUS_OK) {
+		http_response_error(p->call->response, 400, "malformed_request");
 		return false;
 	}
-	body_rc = http_request_read_body(p->call->request, &p->body);
-	if (body_rc != STATUS_OK && body_rc != STATUS_INVALID) {
-		http_response_fail(r, body_rc);
+	if (!http_body_json(p->call, &p->body, &p->json))
 		return false;
-	}
-	if (!http_request_is_json(p->call->request)) {
-		http_response_error(r, 415, "unsupported_media_type");
-		return false;
-	}
-	rc = body_rc == STATUS_OK ? json_parse(buf_slice(&p->body), &p->json) : STATUS_INVALID;
-	if (rc == STATUS_INVALID) {
-		http_response_error(r, 400, "malformed_json");
-		return false;
-	}
-	if (rc == STATUS_OK && p->draft.key.len > 0)
+	if (p->draft.key.len > 0)
 		rc = digest_body(p);
 	if (rc != STATUS_OK)
-		http_response_fail(r, rc);
+		http_response_fail(p->call->response, rc);
 	return rc == STATUS_OK;
 }
 

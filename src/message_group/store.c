@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "message_group/find.h"
+#include "message_group/unread.h"
 
 #include <stdio.h>
 
@@ -107,13 +108,17 @@ enum status message_group_store_list(struct dynamo *d, const struct uuid *user, 
 	for (size_t i = 0; i < out->rows.count; i++) {
 		const struct dynamo_item *item = out->rows.items[i];
 
-		out->groups[i] = (struct message_group){
+		struct message_group *group = &out->groups[i];
+
+		*group = (struct message_group){
 			.uuid = out->rows.names[i],
 			.display_name = table_text(item, TABLE_USER_DISPLAY_NAME),
 			.handle = table_text(item, TABLE_USER_HANDLE),
 			.message = table_text(item, TABLE_MESSAGE),
 			.created_at = table_text(item, TABLE_SK),
+			.last_read = table_text(item, TABLE_LAST_READ),
 		};
+		group->is_counted = message_group_unread_read(item, &group->unread);
 	}
 	out->count = out->rows.count;
 	if (out->rows.more)
