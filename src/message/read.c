@@ -27,6 +27,15 @@ static void answer(const struct mark *m)
 	buf_add_char(b, '}');
 }
 
+/* The reader's other windows hear of it. */
+static void tell(const struct mark *m)
+{
+	struct uuid message;
+
+	if (uuid_parse(buf_slice(&m->reading.last_read), &message) == STATUS_OK)
+		live_group_read(m->api->live, &m->caller->uuid, &m->group, &message);
+}
+
 /* STATUS_DENIED: no group of the caller's. STATUS_NOT_FOUND: no message of the group. */
 static enum status mark(struct mark *m)
 {
@@ -72,9 +81,10 @@ void message_api_read(
 		goto out;
 	}
 	rc = mark(&m);
-	if (rc == STATUS_OK)
+	if (rc == STATUS_OK) {
 		answer(&m);
-	else if (rc == STATUS_DENIED)
+		tell(&m);
+	} else if (rc == STATUS_DENIED)
 		http_response_error(call->response, 404, "message_group_not_found");
 	else if (rc == STATUS_NOT_FOUND)
 		http_response_error(call->response, 404, "message_not_found");
