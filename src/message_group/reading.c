@@ -233,7 +233,7 @@ static enum status try_once(struct dynamo *d, const struct message_group_mark *m
 
 	if (rc == STATUS_NOT_FOUND) {
 		/* Membership was proved by another program's row, and ours is to be made of it. */
-		rc = message_group_store_member(d, mark->group, mark->user, by);
+		rc = message_group_store_member(d, mark->group, mark->user, by, NULL);
 		rc = rc == STATUS_OK ? STATUS_CONFLICT : rc;
 	} else if (rc == STATUS_OK && slice_compare(buf_slice(&now.read_sk), mark->sk) < 0) {
 		rc = advance(d, mark, by, &before);
