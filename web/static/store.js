@@ -255,12 +255,12 @@ export function readElsewhere({ message_group_uuid: uuid, message_uuid }) {
 	const group = state.groups.get(uuid);
 	if (!group || group.last_read_message_uuid === message_uuid) return;
 	const last = conversations.get(uuid)?.messages.at(-1);
-	if (last?.uuid === message_uuid) settle(group, { last_read_message_uuid: message_uuid, unread_count: 0 });
+	if (last?.uuid === message_uuid) settle(uuid, { last_read_message_uuid: message_uuid, unread_count: 0 });
 	else refreshGroups();
 }
 
-function settle(group, { unread_count, unread_capped, last_read_message_uuid }) {
-	Object.assign(group, { unread_count, unread_capped, last_read_message_uuid, touched: ++changes });
+function settle(uuid, { unread_count, unread_capped, last_read_message_uuid }) {
+	Object.assign(state.groups.get(uuid) ?? {}, { unread_count, unread_capped, last_read_message_uuid, touched: ++changes });
 	changed("groups");
 }
 
@@ -271,16 +271,16 @@ export async function read(uuid) {
 	if (!group?.unread_count || !last || one.readUpTo === last.uuid || Date.now() < one.readAgain) return;
 	const before = { ...group };
 	one.readUpTo = last.uuid;
-	settle(group, { unread_count: 0, last_read_message_uuid: last.uuid });
+	settle(uuid, { unread_count: 0, last_read_message_uuid: last.uuid });
 	try {
 		const answer = await post(`/api/message_groups/${uuid}/read`, JSON.stringify({ message_uuid: last.uuid }));
-		if (one.readUpTo === last.uuid) settle(group, answer);
+		if (one.readUpTo === last.uuid) settle(uuid, answer);
 	} catch {
 		// The next occasion tries again.
 		if (one.readUpTo !== last.uuid) return;
 		one.readUpTo = null;
 		one.readAgain = Date.now() + READ_AGAIN_MS;
-		settle(group, before);
+		settle(uuid, before);
 	}
 }
 
