@@ -6,71 +6,56 @@ import * as session from "./session.js";
 const TIMEOUT_MS = 15000;
 
 export class ApiError extends Error {
-	constructor(status, codes, wait) {
+	constructor(status, codes = [], wait = 0) {
 		super(`${status} ${codes}`);
-		this.status = status;
-		this.codes = codes;
-		this.wait = wait;
+		Object.assign(this, { status, codes, wait });
 	}
 
 	// Nothing is known to be wrong with the request itself: the same one may succeed later.
 	get passing() {
-		return this.status === 0 || this.status === 401 || this.status === 429 || this.status >= 500;
+		return [0, 401, 429].includes(this.status) || this.status >= 500;
 	}
 }
 
-// `Link: </api/…>; rel="next"`: the path to go on at, or null.
-function next(answer, path) {
-	const found = /<([^>]*)>\s*;[^,]*rel="?next"?/.exec(answer.headers.get("Link") ?? "");
-	if (!found) return null;
-	const url = new URL(found[1], new URL(path, location.origin));
-	return url.pathname + url.search;
-}
-
 // send(): one answer, whatever its status; 401 only after the token was renewed in vain.
-export async function send(path, { headers, signal, ...init } = {}) {
+export async function send(path, { headers, signal, ...more } = {}) {
 	let token;
-	for (let attempt = 0; attempt < 2; attempt++) {
-		let answer;
+	for (let tries = 0; tries < 2; tries++) {
 		try {
 			token = await session.access(token);
 			if (!token) break;
-			answer = await fetch(path, {
-				...init,
+			const answer = await fetch(path, {
+				...more,
 				headers: { ...headers, Authorization: `Bearer ${token}` },
 				cache: "no-store",
 				credentials: "omit",
 				signal: signal ?? AbortSignal.timeout(TIMEOUT_MS),
 			});
+			if (answer.status !== 401) return answer;
 		} catch (error) {
-			throw new ApiError(0, [String(error)]);
+			throw new ApiError(0, [error.message]);
 		}
-		if (answer.status !== 401) return answer;
 	}
 	session.end("ended");
-	throw new ApiError(401, []);
+	throw new ApiError(401);
 }
 
-async function read(answer, path) {
-	let data;
-	try {
-		data = await answer.json();
-	} catch (error) {
-		if (answer.ok) throw new ApiError(0, [String(error)]);
-	}
-	if (answer.ok) return { data, next: next(answer, path) };
-	throw new ApiError(answer.status, Array.isArray(data) ? data : [], Number(answer.headers.get("Retry-After")) || 0);
+async function read(answer) {
+	const data = await answer.json().catch(() => null);
+	if (!answer.ok) throw new ApiError(answer.status, data ?? [], Number(answer.headers.get("Retry-After")) || 0);
+	if (data === null) throw new ApiError(0);
+	return data;
 }
 
-// get(): {data, next}.
-export const get = async (path) => read(await send(path), path);
-
-// post(): the answer's data. `body` is text, as a repeat under the same key must be the same bytes.
-export async function post(path, body, headers) {
-	const answer = await send(path, {
-		method: "POST",
-		headers: { "Content-Type": "application/json", ...headers },
-		body,
-	});
-	return (await read(answer, path)).data;
+// get(): {data, next}; `next` is the path to go on at (RFC 8288), or null.
+export async function get(path) {
+	const answer = await send(path);
+	const [, link] = /<([^>]*)>; *rel="next"/.exec(answer.headers.get("Link")) ?? [];
+	const url = link && new URL(link, location.origin);
+	return { data: await read(answer), next: url ? url.pathname + url.search : null };
 }
+
+// post(): `body` is text, as a repeat under the same key must be the same bytes.
+export const post = async (path, body, headers) => read(await send(path, {
+	method: "POST", headers: { "Content-Type": "application/json", ...headers }, body,
+}));

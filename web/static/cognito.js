@@ -4,23 +4,19 @@ import { start, claim } from "./srp.js";
 
 let settings;
 
-export class CognitoError extends Error {
-	constructor(code, message) {
-		super(message);
-		this.code = code;
-	}
-}
-
-// Passwords leave this page only for a pool on this machine; any other gets the proof of SRP.
-const isLocal = (url) => ["127.0.0.1", "localhost", "[::1]"].includes(new URL(url).hostname);
-
 export async function configure() {
-	const answer = await fetch("/settings.json", { cache: "no-cache" });
-	if (!answer.ok) throw new Error(`settings: ${answer.status}`);
+	const answer = await fetch("/settings.json");
+	if (!answer.ok) throw new Error(answer.status);
 	settings = await answer.json();
 }
 
+// Passwords leave this page only for a pool on this machine; any other gets the proof of SRP.
+const sendsPassword = () => settings.sign_in === "password" &&
+	["127.0.0.1", "localhost"].includes(new URL(settings.cognito).hostname);
+
+// What goes wrong is an Error with Cognito's `code`, or "network".
 async function call(action, body) {
+	const fail = (code, message) => Object.assign(new Error(message), { code });
 	let answer, data;
 	try {
 		answer = await fetch(settings.cognito, {
@@ -30,72 +26,51 @@ async function call(action, body) {
 				"X-Amz-Target": `AWSCognitoIdentityProviderService.${action}`,
 			},
 			body: JSON.stringify({ ClientId: settings.client, ...body }),
-			referrerPolicy: "no-referrer",
 			credentials: "omit",
-			cache: "no-store",
 			signal: AbortSignal.timeout(15000),
 		});
 		data = await answer.json().catch(() => ({}));
 	} catch (error) {
-		throw new CognitoError("network", String(error));
+		throw fail("network", error.message);
 	}
-	if (!answer.ok) throw new CognitoError((data.__type ?? data.code ?? "").split("#").pop(), data.message ?? "");
+	if (!answer.ok) throw fail(String(data.__type ?? data.code).split("#").pop(), data.message ?? "");
 	return data;
 }
 
-// Either {tokens}, or {ask, session, user, name}: one more thing Cognito wants, as one of ASKS.
+const initiate = (AuthFlow, AuthParameters) => call("InitiateAuth", { AuthFlow, AuthParameters });
+const respond = (ChallengeName, ChallengeResponses, Session) =>
+	call("RespondToAuthChallenge", { ChallengeName, ChallengeResponses, Session });
+
+// What Cognito may want to know besides: the name of the answer, and what people are asked.
 export const ASKS = {
-	NEW_PASSWORD_REQUIRED: { answer: "NEW_PASSWORD", label: "Choose a new password", hint: "new-password" },
-	SOFTWARE_TOKEN_MFA: { answer: "SOFTWARE_TOKEN_MFA_CODE", label: "Code of your authenticator app" },
-	SMS_MFA: { answer: "SMS_MFA_CODE", label: "Code that was sent to your phone" },
-	EMAIL_OTP: { answer: "EMAIL_OTP_CODE", label: "Code that was sent by e-mail" },
+	NEW_PASSWORD_REQUIRED: ["NEW_PASSWORD", "Choose a new password"],
+	SOFTWARE_TOKEN_MFA: ["SOFTWARE_TOKEN_MFA_CODE", "Code of your authenticator app"],
+	SMS_MFA: ["SMS_MFA_CODE", "Code that was sent to your phone"],
+	EMAIL_OTP: ["EMAIL_OTP_CODE", "Code that was sent by e-mail"],
 };
 
-function read(answer, user) {
-	const result = answer.AuthenticationResult;
+// Either {tokens} or one more question, {ask, session, user}.
+function read({ AuthenticationResult: result, ChallengeName: ask, Session: session, ChallengeParameters }, user) {
 	if (result) return { tokens: { access: result.AccessToken, refresh: result.RefreshToken } };
-	if (!(answer.ChallengeName in ASKS)) throw new CognitoError("unsupported", answer.ChallengeName);
-	return {
-		ask: answer.ChallengeName,
-		session: answer.Session,
-		user: answer.ChallengeParameters?.USER_ID_FOR_SRP ?? user,
-	};
+	if (!ASKS[ask]) throw Object.assign(new Error(ask), { code: "unsupported" });
+	return { ask, session, user: ChallengeParameters?.USER_ID_FOR_SRP ?? user };
 }
 
 export async function signIn(user, password) {
-	if (settings.sign_in === "password" && isLocal(settings.cognito)) {
-		return read(await call("InitiateAuth", {
-			AuthFlow: "USER_PASSWORD_AUTH",
-			AuthParameters: { USERNAME: user, PASSWORD: password },
-		}), user);
-	}
+	if (sendsPassword()) return read(await initiate("USER_PASSWORD_AUTH", { USERNAME: user, PASSWORD: password }), user);
 	const begun = start();
-	const challenge = await call("InitiateAuth", {
-		AuthFlow: "USER_SRP_AUTH",
-		AuthParameters: { USERNAME: user, SRP_A: begun.srpA },
-	});
-	if (challenge.ChallengeName !== "PASSWORD_VERIFIER") return read(challenge, user);
-	return read(await call("RespondToAuthChallenge", {
-		ChallengeName: "PASSWORD_VERIFIER",
-		ChallengeResponses: await claim(settings.user_pool, password, begun, challenge.ChallengeParameters),
-		Session: challenge.Session,
-	}), challenge.ChallengeParameters.USER_ID_FOR_SRP);
+	const asked = await initiate("USER_SRP_AUTH", { USERNAME: user, SRP_A: begun.srpA });
+	if (asked.ChallengeName !== "PASSWORD_VERIFIER") return read(asked, user);
+	const proof = await claim(settings.user_pool, password, begun, asked.ChallengeParameters);
+	return read(await respond("PASSWORD_VERIFIER", proof, asked.Session), proof.USERNAME);
 }
 
-export async function answer({ ask, session, user }, text) {
-	return read(await call("RespondToAuthChallenge", {
-		ChallengeName: ask,
-		ChallengeResponses: { USERNAME: user, [ASKS[ask].answer]: text },
-		Session: session,
-	}), user);
-}
+export const answer = async ({ ask, session, user }, text) =>
+	read(await respond(ask, { USERNAME: user, [ASKS[ask][0]]: text }, session), user);
 
 export async function refresh(token) {
-	const result = (await call("InitiateAuth", {
-		AuthFlow: "REFRESH_TOKEN_AUTH",
-		AuthParameters: { REFRESH_TOKEN: token },
-	})).AuthenticationResult;
-	return { access: result.AccessToken, refresh: result.RefreshToken ?? token };
+	const { tokens } = read(await initiate("REFRESH_TOKEN_AUTH", { REFRESH_TOKEN: token }));
+	return { access: tokens.access, refresh: tokens.refresh ?? token };
 }
 
 export const revoke = (token) => call("RevokeToken", { Token: token });

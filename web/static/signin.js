@@ -4,81 +4,70 @@ import { h } from "./dom.js";
 import { signIn, answer, ASKS } from "./cognito.js";
 
 const REFUSED = "That name and password do not belong together.";
+const SLOWLY = "Too many tries. Wait a moment, then try again.";
 const REASONS = {
 	NotAuthorizedException: REFUSED,
 	UserNotFoundException: REFUSED,
 	InvalidPasswordException: REFUSED,
 	InvalidParameterException: REFUSED,
 	CodeMismatchException: "That code is not right.",
-	ExpiredCodeException: "That code is too old. Sign in again for another one.",
-	PasswordResetRequiredException: "This password has to be reset before it can be used.",
+	PasswordResetRequiredException: "This password has to be reset first.",
 	UserNotConfirmedException: "This account was not confirmed yet.",
-	TooManyRequestsException: "Too many tries. Wait a moment, then try again.",
-	LimitExceededException: "Too many tries. Wait a moment, then try again.",
-	network: "The sign-in service can't be reached. Is the network there?",
+	TooManyRequestsException: SLOWLY,
+	LimitExceededException: SLOWLY,
+	network: "The sign-in service can't be reached.",
 	unsupported: "This account signs in by a way that is not known here.",
 };
 
-function reason(error, asked) {
-	if (/attempts exceeded/i.test(error.message)) return REASONS.LimitExceededException;
-	if (error.code === "InvalidPasswordException" && asked) return error.message;
-	return REASONS[error.code] ?? "Signing in did not work. Try again.";
+function reason({ code, message }, asked) {
+	if (/attempts exceeded/i.test(message)) return SLOWLY;
+	// Of a new password, Cognito says itself what it lacks.
+	if (code === "InvalidPasswordException" && asked) return message;
+	return REASONS[code] ?? "Signing in did not work. Try again.";
 }
 
-const field = (id, label, properties) => h("div", { class: "field" },
-	h("label", { for: id }, label),
-	h("input", { id, name: id, required: true, autocapitalize: "none", spellcheck: "false", ...properties }));
+const field = (id, label, more) => h("div.field", h("label", { for: id }, label),
+	h("input", { id, required: true, autocapitalize: "none", spellcheck: "false", ...more }));
+
+// A page of one card.
+export const card = (title, text, ...more) => h("main.card-page", { id: "main" }, h("div.card",
+	h("img", { src: "/static/icon.svg", alt: "", width: 56, height: 56 }), h("h1", title), h("p.soft", text), ...more));
 
 // signInPage(notice, done): `done` gets the tokens.
 export function signInPage(notice, done) {
-	const error = h("p", { class: "error", role: "alert" });
-	const fields = h("div", null,
-		field("username", "Handle or e-mail", { autocomplete: "username" }),
+	const error = h("p.error", { role: "alert" });
+	const fields = h("div", field("username", "Handle or e-mail", { autocomplete: "username" }),
 		field("password", "Password", { type: "password", autocomplete: "current-password" }));
-	const button = h("button", { class: "primary", type: "submit" }, "Sign in");
+	const button = h("button.primary", "Sign in");
 	const form = h("form", { method: "post", novalidate: true, onsubmit: submit }, fields, error, button);
+	const inputs = () => [...fields.querySelectorAll("input")];
 	let asked = null;
 
 	function ask(step) {
-		const { label, hint } = ASKS[step.ask];
 		asked = step;
-		fields.replaceChildren(field("answer", label, hint
-			? { type: "password", autocomplete: hint }
-			: { autocomplete: "one-time-code", inputmode: "numeric" }));
-		fields.querySelector("input").focus();
+		fields.replaceChildren(field("answer", ASKS[step.ask][1], step.ask === "NEW_PASSWORD_REQUIRED"
+			? { type: "password", autocomplete: "new-password" } : { autocomplete: "one-time-code", inputmode: "numeric" }));
+		inputs()[0].focus();
 	}
 
 	async function submit(event) {
 		event.preventDefault();
-		const empty = [...form.elements].find((input) => input.required && !input.value);
-		error.textContent = empty ? "Both are needed." : "";
-		if (empty && asked) error.textContent = "This is needed.";
+		const empty = inputs().find(({ value }) => !value);
+		error.textContent = empty ? "Something is missing." : "";
 		if (empty) return empty.focus();
 		button.disabled = true;
-		button.textContent = "One moment…";
 		try {
-			const { username, password, answer: given } = form.elements;
-			const step = asked ? await answer(asked, given.value) : await signIn(username.value.trim(), password.value);
+			const [first, second] = inputs().map(({ value }) => value);
+			const step = await (asked ? answer(asked, first) : signIn(first.trim(), second));
 			if (step.tokens) return done(step.tokens);
 			ask(step);
 		} catch (refusal) {
 			error.textContent = reason(refusal, asked);
-			form.querySelector("[type=password], input").select();
+			inputs().at(-1).select();
 		} finally {
 			button.disabled = false;
-			button.textContent = "Sign in";
 		}
 	}
 
-	return h("main", { class: "card-page", id: "main" }, h("div", { class: "card" },
-		h("img", { src: "/static/icon.svg", alt: "", width: 56, height: 56 }),
-		h("h1", null, "Cruddur"),
-		h("p", { class: "soft" }, notice ?? "Direct messages, and nothing else."),
-		form));
+	return card("Cruddur", notice, form);
 }
-
-// problemPage(): when there is nothing to show but what is wrong.
-export const problemPage = (title, text, ...buttons) => h("main", { class: "card-page", id: "main" },
-	h("div", { class: "card" },
-		h("img", { src: "/static/icon.svg", alt: "", width: 56, height: 56 }),
-		h("h1", null, title), h("p", { class: "soft" }, text), ...buttons));

@@ -1,37 +1,35 @@
 // SPDX-License-Identifier: MIT
-// What this window knows: the conversations, and the messages of those that were opened. The API is the truth;
-// live events run ahead of it, and every gap between them is made up for from it.
+// What this window knows: the conversations, and the messages of those that were opened. The API is the truth; live
+// events run ahead of it, and every gap between them is made up for from it.
 import { get, post, ApiError } from "./api.js";
 import { moment } from "./text.js";
 
 const PAGE = 50;
-// Catching up starts this much before the newest message: workers' clocks differ, and one that was stored late
-// may have its place before one that was seen early.
+// Catching up starts this much before the newest message: workers' clocks differ, and one that was stored late may
+// have its place before one that was seen early.
 const OVERLAP_MS = 15000;
 // After so many pages it is cheaper to start again from the newest.
 const CATCH_UP_PAGES = 10;
-// A list follows a message within a second or so: it is looked at again after a gap.
+// The rows of the list follow a message within a second or so: after a gap they are looked at twice.
 const AGAIN_MS = 3000;
 const READ_AGAIN_MS = 5000;
 const MAX_UNREAD = 99;
 const REMEMBERED_EVENTS = 1000;
 
-export const state = { me: null, groups: new Map(), more: null, listed: false, failed: false, live: false };
+const nothing = () => ({ me: null, groups: new Map(), more: null, listed: false, failed: false, live: false });
+export const state = nothing();
 
 const conversations = new Map();
-const listeners = new Set();
 const seen = new Set();
-// Each change of an unread count made here has a number, so that a list asked for before it can't undo it.
-let changes = 0;
-let generation = 0;
-let again = 0;
+let changed = () => {};
+// Each unread count that changes here gets a number, so that a list asked for before it can't undo it.
+let changes = 0, generation = 0, again = 0;
 
-export const onChange = (listener) => (listeners.add(listener), () => listeners.delete(listener));
-const changed = (what, detail) => listeners.forEach((listener) => listener(what, detail));
+export const onChange = (listener) => (changed = listener);
 
-// forget(): everything of the person who was here.
+// Everything of the person who was here.
 export function forget() {
-	Object.assign(state, { me: null, groups: new Map(), more: null, listed: false, failed: false, live: false });
+	Object.assign(state, nothing());
 	conversations.clear();
 	seen.clear();
 	clearTimeout(again);
@@ -42,78 +40,68 @@ export async function load() {
 	state.me = (await get("/api/users/me")).data;
 }
 
-export const mine = (message) => message.handle === state.me.handle;
+export const mine = ({ handle }) => handle === state.me.handle;
 
-// groups(): newest first.
-export function groups() {
-	const order = (a, b) => (a.created_at < b.created_at ? 1 : a.created_at > b.created_at ? -1 : 0);
-	return [...state.groups.values()].sort(order);
-}
+// Newest first.
+export const groups = () => [...state.groups.values()].sort((a, b) =>
+	a.created_at < b.created_at ? 1 : a.created_at > b.created_at ? -1 : 0);
 
-export const groupOf = (handle) => groups().find((group) => group.handle === handle);
+const unread = ({ unread_count, unread_capped, last_read_message_uuid }) =>
+	({ unread_count, unread_capped, last_read_message_uuid });
 
 function takeRow(row, asked) {
 	const old = state.groups.get(row.uuid);
-	// `counted`: what is in the row's own count already.
-	const made = { touched: 0, counted: row.created_at, ...row };
-	if (old && row.created_at < old.created_at) Object.assign(made, old, { display_name: row.display_name });
-	else if (old && old.touched > asked && row.created_at === old.created_at) {
-		const { unread_count, unread_capped, last_read_message_uuid, touched } = old;
-		Object.assign(made, { unread_count, unread_capped, last_read_message_uuid, touched });
-	}
-	state.groups.set(row.uuid, made);
+	if (old && row.created_at < old.created_at) return;
+	const kept = old && old.touched > asked && row.created_at === old.created_at ? unread(old) : { touched: 0 };
+	// `counted`: up to where the row's own count goes.
+	state.groups.set(row.uuid, { ...old, ...row, unread_capped: row.unread_capped, counted: row.created_at, ...kept });
 }
 
 async function loadGroups(path) {
 	const asked = changes, born = generation;
 	const { data, next } = await get(path);
-	if (born !== generation) return null;
-	for (const row of data) takeRow(row, asked);
-	changed("groups");
-	return { next };
+	if (born !== generation) throw new ApiError(0);
+	data.forEach((row) => takeRow(row, asked));
+	changed();
+	return next;
 }
 
 export async function refreshGroups() {
+	const born = generation;
 	try {
-		const page = await loadGroups("/api/message_groups?limit=50");
-		if (!page) return;
+		const next = await loadGroups(`/api/message_groups?limit=${PAGE}`);
 		// What was paged in below the first page stays.
-		if (!state.listed) state.more = page.next;
+		if (!state.listed) state.more = next;
 		state.listed = true;
-		state.failed = false;
-	} catch (error) {
-		if (!(error instanceof ApiError)) throw error;
+	} catch {
+		if (born !== generation) return;
 		state.failed = true;
 	}
-	changed("groups");
+	changed();
 }
 
 export async function moreGroups() {
-	const path = state.more;
+	const path = state.more, born = generation;
 	if (!path) return;
 	state.more = null;
-	changed("groups");
-	try {
-		state.more = (await loadGroups(path))?.next ?? null;
-	} catch {
-		state.more = path;
-	}
-	changed("groups");
+	const next = await loadGroups(path).catch(() => path);
+	if (born !== generation) return;
+	state.more = next;
+	changed();
 }
 
-// findGroup(): for an address that is older than what is listed.
+// For an address that is older than what is listed.
 async function findGroup(uuid) {
-	let path = state.listed ? state.more : "/api/message_groups?limit=100";
-	while (path && !state.groups.has(uuid)) path = (await loadGroups(path.replace(/limit=\d+/, "limit=100")))?.next;
+	if (!state.listed) await refreshGroups();
+	for (let path = state.more; path && !state.groups.has(uuid);) path = await loadGroups(path);
 }
 
 // --- one conversation ---
 
-// Byte order of the times as stored is the order of the API, whatever forms they have.
-function insert(conversation, message) {
-	if (conversation.ids.has(message.uuid)) return false;
-	conversation.ids.add(message.uuid);
-	const { messages } = conversation;
+// The byte order of the times as stored is the API's order, whatever forms they have.
+function insert({ ids, messages }, message) {
+	if (ids.has(message.uuid)) return false;
+	ids.add(message.uuid);
 	let at = messages.length;
 	while (at > 0 && messages[at - 1].created_at > message.created_at) at--;
 	messages.splice(at, 0, message);
@@ -122,44 +110,29 @@ function insert(conversation, message) {
 
 export function conversation(uuid) {
 	if (!conversations.has(uuid)) {
-		conversations.set(uuid, {
-			uuid, messages: [], ids: new Set(), older: null, ready: false, stale: true, error: null,
-			busy: null, loadingOlder: false, olderFailed: false, readUpTo: null, readAgain: 0,
-		});
+		conversations.set(uuid, { uuid, messages: [], ids: new Set(), older: null, stale: true, readAgain: 0 });
 	}
 	return conversations.get(uuid);
 }
 
-const messagesPath = (uuid, query) => `/api/messages/${uuid}?${new URLSearchParams(query)}`;
+const pathOf = (one, query) => `/api/messages/${one.uuid}?${query}`;
 
 async function newest(one) {
-	const { data, next } = await get(messagesPath(one.uuid, { limit: PAGE }));
-	const last = data.at(-1)?.created_at ?? "";
+	const { data, next } = await get(pathOf(one, `limit=${PAGE}`));
 	// Nothing in common with what is here: there may be messages in between. Those of events are newer.
-	if (!data.some((message) => one.ids.has(message.uuid))) {
-		const newer = one.messages.filter((message) => message.created_at > last);
-		one.messages = [];
-		one.ids = new Set();
-		one.older = next;
-		data.push(...newer);
+	if (!data.some(({ uuid }) => one.ids.has(uuid))) {
+		data.push(...one.messages.filter(({ created_at }) => created_at > (data.at(-1)?.created_at ?? "")));
+		Object.assign(one, { messages: [], ids: new Set(), older: next });
 	}
 	data.forEach((message) => insert(one, message));
 }
 
-function anchor(messages) {
-	const last = moment(messages.at(-1).created_at);
-	for (let i = messages.length - 1; i >= 0; i--) {
-		const time = moment(messages[i].created_at);
-		if (last && time && last - time >= OVERLAP_MS) return messages[i].uuid;
-	}
-	return null;
-}
-
 async function catchUp(one) {
-	const after = one.messages.length ? anchor(one.messages) : null;
-	if (!after) return newest(one);
+	const last = moment(one.messages.at(-1)?.created_at ?? "");
+	const known = one.messages.findLast(({ created_at }) => last - moment(created_at) >= OVERLAP_MS);
+	if (!last || !known) return newest(one);
 	try {
-		let path = messagesPath(one.uuid, { after, limit: 100 });
+		let path = pathOf(one, `after=${known.uuid}&limit=100`);
 		for (let pages = 0; path && pages < CATCH_UP_PAGES; pages++) {
 			const { data, next } = await get(path);
 			data.forEach((message) => insert(one, message));
@@ -172,34 +145,28 @@ async function catchUp(one) {
 	}
 }
 
-// open(): makes it ready and up to date; a second call while one is under way waits for that.
-export function open(uuid) {
-	const one = conversation(uuid);
-	if (!one.stale) return Promise.resolve();
-	return (one.busy ??= (async () => {
-		const born = generation;
-		one.stale = false;
-		one.error = null;
-		changed("messages", uuid);
-		try {
-			await Promise.all([catchUp(one), state.groups.has(uuid) ? null : findGroup(uuid)]);
-			one.ready = true;
-		} catch (error) {
-			if (!(error instanceof ApiError)) throw error;
-			one.stale = true;
-			one.error = error;
-		}
-		one.busy = null;
-		if (born === generation) changed("messages", uuid);
-	})());
+// open(): makes it ready and up to date, unless that is under way.
+export async function open(uuid) {
+	const one = conversation(uuid), born = generation;
+	if (!one.stale || one.busy) return;
+	Object.assign(one, { busy: true, stale: false, error: null });
+	changed();
+	try {
+		await Promise.all([catchUp(one), state.groups.has(uuid) || findGroup(uuid)]);
+		one.ready = true;
+	} catch (error) {
+		if (!(error instanceof ApiError)) throw error;
+		Object.assign(one, { stale: true, error });
+	}
+	one.busy = false;
+	if (born === generation) changed();
 }
 
 export async function older(uuid) {
 	const one = conversation(uuid);
 	if (!one.older || one.loadingOlder) return;
-	one.loadingOlder = true;
-	one.olderFailed = false;
-	changed("messages", uuid);
+	Object.assign(one, { loadingOlder: true, olderFailed: false });
+	changed();
 	try {
 		const { data, next } = await get(one.older);
 		data.forEach((message) => insert(one, message));
@@ -208,78 +175,66 @@ export async function older(uuid) {
 		one.olderFailed = true;
 	}
 	one.loadingOlder = false;
-	changed("messages", uuid);
+	changed();
 }
 
-// other(): the other person of a conversation, as far as known.
-export const other = (uuid) => state.groups.get(uuid) ??
-	conversation(uuid).messages.find((message) => !mine(message)) ?? null;
+// The other person of a conversation, as far as known.
+export const other = (uuid) => state.groups.get(uuid) ?? conversation(uuid).messages.find((message) => !mine(message));
 
 // --- events ---
 
-// added(): a message that was just sent, from here or anywhere, with its group.
+// added(): a message that was just sent, from here or anywhere; false if it is known.
 export function added(message) {
-	const { message_group_uuid: uuid } = message;
+	const { message_group_uuid: uuid, display_name, handle, created_at } = message;
 	const one = conversations.get(uuid);
-	if (one && (one.ready || one.busy) && insert(one, message)) changed("messages", uuid);
+	if (one?.ready || one?.busy) insert(one, message);
+	changed();
 	if (seen.has(message.uuid)) return false;
 	seen.add(message.uuid);
 	if (seen.size > REMEMBERED_EVENTS) seen.delete(seen.values().next().value);
-	const group = state.groups.get(uuid);
-	if (!group && mine(message)) refreshGroups();
-	else if (!group) {
-		const { display_name, handle } = message;
-		state.groups.set(uuid, {
-			uuid, display_name, handle, unread_count: 0, last_read_message_uuid: null, created_at: "", counted: "",
-		});
+	const group = state.groups.get(uuid) ??
+		{ uuid, display_name, handle, unread_count: 0, created_at: "", counted: "" };
+	// Of a new conversation, its sender's windows do not know who the other one is.
+	if (mine(message) && !group.counted) {
+		refreshGroups();
+		return true;
 	}
-	note(state.groups.get(uuid), message);
-	changed("groups");
+	state.groups.set(uuid, group);
+	if (created_at > group.created_at) Object.assign(group, { created_at, message: message.message });
+	if (mine(message) || created_at <= group.counted) return true;
+	group.touched = ++changes;
+	if (group.unread_count < MAX_UNREAD) group.unread_count++;
+	else group.unread_capped = true;
 	return true;
 }
 
-function note(group, message) {
-	if (!group) return;
-	if (message.created_at > group.created_at) {
-		group.created_at = message.created_at;
-		group.message = message.message;
-	}
-	if (mine(message) || message.created_at <= group.counted) return;
-	group.touched = ++changes;
-	if (group.unread_count >= MAX_UNREAD) group.unread_capped = true;
-	else group.unread_count++;
+function settle(uuid, made) {
+	Object.assign(state.groups.get(uuid) ?? {}, unread(made), { touched: ++changes });
+	changed();
 }
 
-// readElsewhere(): this person read it in another window.
-export function readElsewhere({ message_group_uuid: uuid, message_uuid }) {
-	const group = state.groups.get(uuid);
-	if (!group || group.last_read_message_uuid === message_uuid) return;
+// This person read it in another window.
+export function readElsewhere({ message_group_uuid: uuid, message_uuid: last_read_message_uuid }) {
+	if (state.groups.get(uuid)?.last_read_message_uuid === last_read_message_uuid) return;
 	const last = conversations.get(uuid)?.messages.at(-1);
-	if (last?.uuid === message_uuid) settle(uuid, { last_read_message_uuid: message_uuid, unread_count: 0 });
+	if (last?.uuid === last_read_message_uuid) settle(uuid, { last_read_message_uuid, unread_count: 0 });
 	else refreshGroups();
-}
-
-function settle(uuid, { unread_count, unread_capped, last_read_message_uuid }) {
-	Object.assign(state.groups.get(uuid) ?? {}, { unread_count, unread_capped, last_read_message_uuid, touched: ++changes });
-	changed("groups");
 }
 
 // read(): the person has seen everything that is here of it.
 export async function read(uuid) {
-	const one = conversation(uuid), group = state.groups.get(uuid);
-	const last = one.messages.at(-1);
-	if (!group?.unread_count || !last || one.readUpTo === last.uuid || Date.now() < one.readAgain) return;
-	const before = { ...group };
-	one.readUpTo = last.uuid;
-	settle(uuid, { unread_count: 0, last_read_message_uuid: last.uuid });
+	const one = conversation(uuid), group = state.groups.get(uuid), last = one.messages.at(-1)?.uuid;
+	if (!group?.unread_count || !last || one.readUpTo === last || Date.now() < one.readAgain) return;
+	const before = unread(group);
+	one.readUpTo = last;
+	settle(uuid, { unread_count: 0, last_read_message_uuid: last });
 	try {
-		const answer = await post(`/api/message_groups/${uuid}/read`, JSON.stringify({ message_uuid: last.uuid }));
-		if (one.readUpTo === last.uuid) settle(uuid, answer);
+		const answer = await post(`/api/message_groups/${uuid}/read`, JSON.stringify({ message_uuid: last }));
+		if (one.readUpTo === last) settle(uuid, answer);
 	} catch {
 		// The next occasion tries again.
-		if (one.readUpTo !== last.uuid) return;
-		one.readUpTo = null;
-		one.readAgain = Date.now() + READ_AGAIN_MS;
+		if (one.readUpTo !== last) return;
+		Object.assign(one, { readUpTo: null, readAgain: Date.now() + READ_AGAIN_MS });
 		settle(uuid, before);
 	}
 }
@@ -290,13 +245,7 @@ export function gap() {
 		one.stale = true;
 		if (one.error?.passing) one.error = null;
 	}
-	changed("gap");
 	refreshGroups();
 	clearTimeout(again);
 	again = setTimeout(refreshGroups, AGAIN_MS);
-}
-
-export function live(is) {
-	state.live = is;
-	changed("live");
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // One conversation: its messages, and the form that adds to it. Also one that does not exist yet.
-import { h, bdi, unseen, avatar, icon, sync, announce } from "./dom.js";
+import { h, bdi, unseen, avatar, icon, sync } from "./dom.js";
 import * as store from "./store.js";
 import * as outbox from "./outbox.js";
-import { MAX_CHARS, blank, clock, day, dayOf, full, length, moment, named } from "./text.js";
+import { MAX_CHARS, blank, clock, dayName, dayOf, full, length, moment, named } from "./text.js";
 
 // Messages of one person within this stand together.
 const TOGETHER_MS = 5 * 60000;
-// This close to an end counts as being there.
+// This close to the end counts as being there.
 const NEAR_PX = 60;
 const LOAD_OLDER_PX = 800;
 const SHOW_LEFT = 100;
@@ -17,194 +17,180 @@ const WHY = {
 	old: "It was tried a day ago and may have arrived: look before you repeat it.",
 	message_group_not_found: "This conversation is not there any more.",
 	user_receiver_handle_not_found: "There is nobody of that name.",
-	message_exceed_max_chars: "It is too long.",
 };
+const STATES = { sending: "Sending…", waiting: "Not sent yet", failed: "Not sent" };
 
 const drafts = new Map();
 export const forgetDrafts = () => drafts.clear();
 
-function body(text, time, note) {
-	return h("div", { class: "bubble" },
-		h("p", { class: "text", dir: "auto" }, text),
-		h("p", { class: "meta" }, note, time && h("time", { datetime: time.toISOString(), title: full(time) }, clock(time))));
+// Where fingers type, the keyboard covers half of the page and Enter is a new line.
+const byFinger = () => matchMedia("(pointer: coarse)").matches;
+
+const message = (who, text, ...meta) => h("li", unseen(`${who}: `),
+	h("div.bubble", h("p.text", { dir: "auto" }, text), h("p.meta", meta)));
+
+function sent(one) {
+	const time = moment(one.created_at);
+	return message(store.mine(one) ? "You" : named(one), one.message,
+		time ? h("time", { datetime: time.toISOString(), title: full(time) }, clock(time)) : one.created_at);
 }
 
-function sent(message) {
-	const time = moment(message.created_at);
-	const who = store.mine(message) ? "You" : named(message);
-	return h("li", null, unseen(`${who}: `), body(message.message, time, time ? null : message.created_at));
-}
-
-function unsent(entry) {
-	const { state, why, key } = entry;
-	const note = state === "sending" ? "Sending…" : state === "waiting" ? "Not sent yet" : "Not sent";
-	const item = h("li", null, unseen("You: "), body(entry.text, null, note));
-	if (state === "sending") return item;
-	item.append(h("p", { class: "repair" },
-		why && h("span", null, WHY[why] ?? "It was refused."),
-		h("button", { onclick: () => outbox.retry(key) }, "Try again"),
-		h("button", { onclick: () => outbox.drop(key) }, "Discard")));
+function unsent({ state, why, key, text }) {
+	const item = message("You", text, STATES[state]);
+	if (state !== "sending") {
+		item.append(h("p.repair", why && h("span", WHY[why] ?? "It was refused."),
+			h("button", { onclick: () => outbox.retry(key) }, "Try again"),
+			h("button", { onclick: () => outbox.drop(key) }, "Discard")));
+	}
 	return item;
 }
 
 // items(): what stands in the list, for sync(). `unreadAt` is the first message that was not read when it was opened.
 function items(messages, pending, unreadAt) {
 	const list = [];
-	let last = { day: "" };
-	const add = (key, mark, make, { time, me, wrong }) => {
-		const today = time ? dayOf(time) : last.day;
-		const divided = key === unreadAt;
+	let last = { day: null };
+	const add = (key, mark, make, time, me, state = "") => {
+		const today = time ? dayOf(time) : last.day, isNew = key === unreadAt;
 		if (today !== last.day) {
-			list.push({
-				key: `day ${today} ${list.length && last.day}`, mark: day(time),
-				make: () => h("li", { class: "day" }, h("span", null, day(time))),
-			});
+			const name = dayName(time);
+			list.push({ key: `${today} ${last.day}`, mark: name, make: () => h("li.day", h("span", name)) });
 		}
-		if (divided) {
-			list.push({ key: "unread", make: () => h("li", { class: "day new" }, h("span", null, "New")) });
-		}
-		const follows = today === last.day && !divided && last.me === me && time - last.time < TOGETHER_MS;
-		list.push({
-			key, mark, make,
-			adjust: (element) => (element.className =
-				`message ${me ? "mine" : "theirs"}${follows ? " follows" : ""}${wrong ? ` ${wrong}` : ""}`),
-		});
+		if (isNew) list.push({ key: "new", make: () => h("li.day new", h("span", "New")) });
+		const follows = today === last.day && !isNew && last.me === me && time - last.time < TOGETHER_MS ? "follows" : "";
+		const kind = `message ${me ? "mine" : "theirs"} ${follows} ${state}`;
+		list.push({ key, mark, make, adjust: (element) => (element.className = kind) });
 		last = { day: today, me, time };
 	};
-	for (const message of messages) {
-		add(message.uuid, "", () => sent(message), { time: moment(message.created_at), me: store.mine(message) });
-	}
-	for (const entry of pending) {
-		add(entry.key, entry.state + entry.why, () => unsent(entry),
-			{ time: new Date(entry.at), me: true, wrong: entry.state });
+	for (const one of messages) add(one.uuid, "", () => sent(one), moment(one.created_at), store.mine(one));
+	for (const one of pending) {
+		add(one.key, one.state + one.why, () => unsent(one), new Date(one.at), true, one.state);
 	}
 	return list;
 }
 
-// firstUnread(): counted from the end; null when it is further back than what is here.
-function firstUnread({ messages }, group) {
-	let left = group?.unread_capped ? 0 : group?.unread_count ?? 0;
-	if (!left) return null;
-	for (let i = messages.length - 1; i >= 0; i--) {
-		if (!store.mine(messages[i]) && --left === 0) return messages[i].uuid;
-	}
-	return null;
+// Counted from the end; undefined when it is further back than what is here.
+function firstUnread(messages, { unread_count, unread_capped } = {}) {
+	const theirs = messages.filter((one) => !store.mine(one));
+	return unread_count && !unread_capped ? theirs.at(-unread_count)?.uuid : undefined;
 }
 
-function composer(target) {
-	const left = h("p", { class: "left", role: "status" });
+// composer(target, done): `target` tells where it goes.
+function composer(target, done) {
+	const left = h("p.left", { id: "left", role: "status" });
 	const text = h("textarea", {
-		id: "text", rows: 1, placeholder: "Write a message", dir: "auto", enterkeyhint: "send", "aria-describedby": "left",
-		oninput: changed, onkeydown: key,
+		id: "text", rows: 1, placeholder: "Write a message", dir: "auto", "aria-describedby": "left",
+		oninput: changed,
+		// While a word is being composed, Enter only ends that.
+		onkeydown: (event) => event.key === "Enter" && !event.shiftKey && !event.isComposing && !byFinger() && submit(event),
 	});
-	left.id = "left";
-	const form = h("form", { class: "composer", method: "post", onsubmit: submit },
-		h("label", { for: "text", class: "unseen" }, "Your message"), text, left,
-		h("button", { type: "submit", class: "round primary", title: "Send" }, icon("send"), unseen("Send")));
 
 	function changed() {
-		const chars = length(text.value), over = chars > MAX_CHARS;
-		drafts.set(target(), text.value);
+		const over = length(text.value) - MAX_CHARS;
+		drafts.set(target, text.value);
 		text.style.height = "auto";
 		text.style.height = `${text.scrollHeight + 2}px`;
-		text.setAttribute("aria-invalid", over);
-		left.className = over ? "left error" : "left";
-		left.textContent = over ? `${chars - MAX_CHARS} too many`
-			: chars > MAX_CHARS - SHOW_LEFT ? `${MAX_CHARS - chars} left` : "";
-	}
-
-	// Where there is a real keyboard Enter sends. While a word is being composed, it only ends that.
-	function key(event) {
-		if (event.key !== "Enter" || event.shiftKey || event.isComposing || matchMedia("(pointer: coarse)").matches) return;
-		event.preventDefault();
-		submit(event);
+		text.setAttribute("aria-invalid", over > 0);
+		left.classList.toggle("error", over > 0);
+		left.textContent = over > 0 ? `${over} too many` : over > -SHOW_LEFT ? `${-over} left` : "";
 	}
 
 	function submit(event) {
 		event.preventDefault();
 		text.focus();
 		if (blank(text.value) || length(text.value) > MAX_CHARS) return;
-		outbox.add(target(), text.value);
+		outbox.add(target, text.value);
 		text.value = "";
 		changed();
-		form.dispatchEvent(new Event("sent"));
+		done();
 	}
 
-	text.value = drafts.get(target()) ?? "";
+	text.value = drafts.get(target) ?? "";
+	const form = h("form.composer", { method: "post", onsubmit: submit },
+		h("label.unseen", { for: "text" }, "Your message"), text, left,
+		h("button.round primary", { title: "Send" }, icon("send"), unseen("Send")));
 	return { form, text, changed };
 }
 
-const heading = (person) => h("header", { class: "talk-head" },
-	h("a", { href: "/messages", class: "round back", title: "Back" }, icon("back"), unseen("Back to all conversations")),
+const heading = (person) => h("header.talk-head",
+	h("a.round back", { href: "/messages", title: "Back" }, icon("back"), unseen("Back to all conversations")),
 	person && avatar(person),
-	h("div", { class: "who" },
-		h("h2", { id: "talk-title", tabindex: -1 }, person ? bdi(person.display_name || "@" + person.handle) : "Conversation"),
-		person && h("p", { class: "soft" }, bdi("@" + person.handle))));
+	h("div.who",
+		h("h2", { id: "title", tabindex: -1 }, person ? bdi(person.display_name || "@" + person.handle) : "Conversation"),
+		person && h("p.soft", bdi("@" + person.handle))));
 
-// talk(to): {element, update(), focus(), close()}. `to` has `uuid`, or `person` for a conversation to be started.
-export function talk(to) {
-	const one = to.uuid ? store.conversation(to.uuid) : { messages: [], ready: true, older: null };
-	const person = () => to.person ?? store.other(to.uuid);
-	const list = h("ol", { class: "messages" });
-	const top = h("div", { class: "top" });
-	const scroller = h("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": "Messages", onscroll: scrolled },
-		top, list);
-	const newer = h("button", { class: "newer", hidden: true, onclick: () => toEnd("smooth") }, icon("down"), "New messages");
-	const { form, text, changed } = composer(() => to.uuid ?? `@${to.person.handle}`);
+// talk({uuid}), or talk({person}) for one that is to be started: a view, see app.js.
+export function talk({ uuid, person: stranger }) {
+	const one = uuid ? store.conversation(uuid) : { messages: [], ready: true };
+	const person = () => stranger ?? store.other(uuid);
+	const list = h("ol.messages"), top = h("div.top");
+	const scroller = h("div.scroller", { tabindex: 0, role: "region", "aria-label": "Messages", onscroll: scrolled }, top, list);
+	const newer = h("button.newer", { hidden: true, onclick: () => toEnd("smooth") }, icon("down"), "New messages");
+	const { form, text, changed } = composer(uuid ?? `@${stranger.handle}`, toEnd);
 	let head = heading(person());
-	const element = h("section", { class: "talk", "aria-labelledby": "talk-title" }, head, scroller, newer, form);
-	let placed = false, atEnd = true, unreadAt = null, known = null, shown;
+	const element = h("section.talk", { "aria-labelledby": "title" }, head, scroller, newer, form);
+	let placed = false, atEnd = true, unreadAt, known, lastShown;
 
-	form.addEventListener("sent", () => toEnd());
+	// A keyboard that comes up, a text that grows: the end stays in sight.
 	const watcher = new ResizeObserver(() => atEnd && toEnd());
 	watcher.observe(scroller);
 
-	const still = matchMedia("(prefers-reduced-motion: reduce)");
 	function toEnd(behavior) {
-		scroller.scrollTo({ top: scroller.scrollHeight, behavior: still.matches ? "auto" : behavior });
+		if (matchMedia("(prefers-reduced-motion: reduce)").matches) behavior = "auto";
+		scroller.scrollTo({ top: scroller.scrollHeight, behavior });
 	}
 
 	function scrolled() {
-		atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_PX;
+		const { scrollHeight, scrollTop, clientHeight } = scroller;
+		atEnd = scrollHeight - scrollTop - clientHeight < NEAR_PX;
 		if (atEnd) newer.hidden = true;
-		if (placed && one.older && !one.olderFailed && scroller.scrollTop < LOAD_OLDER_PX) store.older(to.uuid);
+		if (placed && scrollTop < LOAD_OLDER_PX && !one.olderFailed) store.older(uuid);
 		see();
 	}
 
 	// Read is what was on a screen that somebody looks at.
 	function see() {
 		const looking = document.visibilityState === "visible" && document.hasFocus();
-		if (to.uuid && placed && one.ready && !one.stale && atEnd && looking) store.read(to.uuid);
+		if (uuid && placed && !one.stale && !one.busy && atEnd && looking) store.read(uuid);
 	}
 
 	function above() {
-		const name = named(person());
-		if (!one.ready) return one.error ? unreachable() : [h("p", null, "Loading…")];
-		if (one.olderFailed) {
-			return [h("p", null, "Older messages can't be reached. ",
-				h("button", { onclick: () => store.older(to.uuid) }, "Try again"))];
-		}
-		if (one.older) return [h("p", null, one.loadingOlder ? "Loading older messages…" : "")];
-		return [h("p", { class: "start" }, "This is the beginning of your conversation with ", bdi(name), ".")];
+		const again = (action) => h("button", { onclick: () => action(uuid) }, "Try again");
+		if (one.error && !one.ready) return ["This conversation can't be reached. ", again(store.open)];
+		if (one.olderFailed) return ["Older messages can't be reached. ", again(store.older)];
+		if (!one.ready || one.older) return ["Loading…"];
+		return ["This is the beginning of your conversation with ", bdi(named(person())), "."];
 	}
 
-	const unreachable = () => [h("p", null, "This conversation can't be reached. ",
-		h("button", { onclick: () => store.open(to.uuid) }, "Try again"))];
+	function draw() {
+		const someone = person(), name = someone && named(someone);
+		if (name !== known) {
+			const made = heading(someone), focused = head.contains(document.activeElement);
+			head.replaceWith(made);
+			head = made;
+			if (focused) made.querySelector("h2").focus();
+			known = name;
+		}
+		const mark = [one.ready, !!one.error, one.olderFailed, !one.older, name].join();
+		if (top.dataset.mark !== mark) top.replaceChildren(h("p", ...above()));
+		top.dataset.mark = mark;
+		const pending = [...outbox.pending(uuid), ...outbox.pending(`@${someone?.handle}`)];
+		sync(list, items(one.messages, pending, unreadAt));
+	}
 
 	// The message at the upper edge stays where it is, whatever comes in above or below.
-	function keepPlace(draw) {
-		const edge = scroller.getBoundingClientRect().top;
-		const held = atEnd ? null : [...list.children].find((child) => child.getBoundingClientRect().bottom > edge);
-		const before = held?.getBoundingClientRect().top;
+	function keepPlace() {
+		const topOf = (child) => child.getBoundingClientRect().top, edge = topOf(scroller);
+		const held = !atEnd && [...list.children].find((child) => child.getBoundingClientRect().bottom > edge);
+		const before = held && topOf(held);
 		draw();
-		if (held?.isConnected) scroller.scrollTop += held.getBoundingClientRect().top - before;
-		else if (atEnd) toEnd();
+		if (atEnd) toEnd();
+		else if (held?.isConnected) scroller.scrollTop += topOf(held) - before;
 	}
 
+	// The first look: at what is new, else at the end.
 	function place() {
-		if (placed || !one.ready || one.stale || one.busy) return;
 		placed = true;
-		unreadAt = firstUnread(one, store.state.groups.get(to.uuid));
+		unreadAt = firstUnread(one.messages, store.state.groups.get(uuid));
 		draw();
 		toEnd();
 		const divider = list.querySelector(".new");
@@ -212,42 +198,23 @@ export function talk(to) {
 		scrolled();
 	}
 
-	function draw() {
-		const someone = person();
-		if (someone && named(someone) !== known) {
-			const made = heading(someone), focused = head.contains(document.activeElement);
-			head.replaceWith(made);
-			if (focused) made.querySelector("h2").focus();
-			head = made;
-			known = named(someone);
-		}
-		const pending = [...(to.uuid ? outbox.pending(to.uuid) : []),
-			...(someone ? outbox.pending(`@${someone.handle}`) : [])];
-		const state = JSON.stringify([one.ready, one.error?.status, one.olderFailed, one.older, one.loadingOlder, known]);
-		if (top.dataset.mark !== state) top.replaceChildren(...above());
-		top.dataset.mark = state;
-		sync(list, items(one.messages, pending, unreadAt));
-	}
-
 	function update() {
-		keepPlace(draw);
 		const last = one.messages.at(-1);
-		if (placed && !atEnd && last && last.uuid !== shown && !store.mine(last)) newer.hidden = false;
-		shown = last?.uuid;
-		place();
-		if (one.stale && !one.error && !one.busy) store.open(to.uuid);
+		keepPlace();
+		if (placed && !atEnd && last.uuid !== lastShown && !store.mine(last)) newer.hidden = false;
+		lastShown = last?.uuid;
+		if (!placed && one.ready && !one.stale && !one.busy) place();
+		if (one.stale && !one.error) store.open(uuid);
 		see();
 	}
 
 	function focus() {
 		changed();
-		(matchMedia("(pointer: coarse)").matches ? element.querySelector("#talk-title") : text).focus();
+		(byFinger() ? head.querySelector("h2") : text).focus();
 	}
 
-	const close = () => watcher.disconnect();
-	return { element, update, focus, close, see, missing: () => one.error?.status === 404 };
+	return {
+		uuid, person: stranger, element, update, focus, see,
+		close: () => watcher.disconnect(), missing: () => one.error?.status === 404,
+	};
 }
-
-// arrived(): a message of somebody else, said aloud.
-export const arrived = (message, here) => announce(here ? `${named(message)}: ${message.message}`
-	: `New message from ${named(message)}`);
