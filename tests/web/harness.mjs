@@ -212,7 +212,7 @@ export const row = (page, who) => page.locator(".row", { hasText: who.name });
 export const badge = (page, who) => row(page, who).locator(".badge");
 
 // live(): the stream of that window is open.
-export const live = (page) => page.locator("#app[data-live=on]").waitFor();
+export const live = (page) => page.locator("#app[data-live=true]").waitFor();
 
 let shots = 0;
 export async function shot(page, name) {

@@ -193,7 +193,10 @@ test("everything works by keyboard, and the focus is where one goes on", async (
 	await met(await person("Eve Keys"), ann, "Another one");
 	const page = await window_();
 	await page.goto(BASE);
-	const focused = () => page.evaluate(() => document.activeElement.id || document.activeElement.textContent);
+	const focused = () => page.evaluate(() => {
+		const { id, textContent, tagName, ariaLabel } = document.activeElement;
+		return tagName === "BODY" ? "" : id || ariaLabel || textContent;
+	});
 	await page.getByLabel("Password").waitFor();
 	assert.equal(await focused(), "username");
 	await page.keyboard.type(ann.handle);
@@ -201,27 +204,20 @@ test("everything works by keyboard, and the focus is where one goes on", async (
 	await page.keyboard.type(PASSWORD);
 	await page.keyboard.press("Enter");
 	await row(page, bob).waitFor();
-	// The first stop leads past everything to the messages.
-	await page.reload();
-	await row(page, bob).waitFor();
-	await page.keyboard.press("Tab");
-	assert.match(await focused(), /Skip/);
 	while (!(await focused()).includes("Eve Keys")) await page.keyboard.press("Tab");
-	await page.keyboard.press("ArrowDown");
+	await page.keyboard.press("Tab");
 	assert.match(await focused(), /Bob Keys/);
 	await page.keyboard.press("Enter");
 	await see(page, "Only keys");
-	assert.equal(await focused(), "text");
+	assert.equal(await focused(), "Your message");
 	await page.keyboard.type("Line one");
 	await page.keyboard.press("Shift+Enter");
 	await page.keyboard.type("line two");
 	await page.keyboard.press("Enter");
 	await see(page, "Line one\nline two");
-	assert.equal(await focused(), "text");
+	assert.equal(await focused(), "Your message");
 	await page.keyboard.press("Shift+Tab");
-	assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), "Messages");
-	await page.keyboard.press("Escape");
-	await page.waitForURL(/\/messages$/);
+	assert.equal(await focused(), "Messages");
 	await page.context().close();
 });
 

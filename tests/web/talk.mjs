@@ -10,7 +10,7 @@ test("signing in and out: refused, let in, nothing left behind", async () => {
 	const page = await window_();
 	await page.goto(BASE);
 	await page.getByRole("button", { name: "Sign in" }).click();
-	await page.getByRole("alert").filter({ hasText: "Both are needed" }).waitFor();
+	await page.getByRole("alert").filter({ hasText: "Something is missing" }).waitFor();
 	await page.getByLabel("Handle or e-mail").fill(ann.handle);
 	await page.getByLabel("Password").fill("not it");
 	await page.keyboard.press("Enter");

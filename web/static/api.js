@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Calls to the API with the session's token. What went wrong comes as an ApiError; status 0 is no answer.
+// Calls to the API with the session's token. Failures are ApiErrors; status 0 is no answer.
 import * as session from "./session.js";
 
-// The API answers within five seconds, or nginx does within eight.
 const TIMEOUT_MS = 15000;
 
 export class ApiError extends Error {
@@ -11,13 +10,12 @@ export class ApiError extends Error {
 		Object.assign(this, { status, codes, wait });
 	}
 
-	// Nothing is known to be wrong with the request itself: the same one may succeed later.
+	// The same request may succeed later.
 	get passing() {
 		return [0, 401, 429].includes(this.status) || this.status >= 500;
 	}
 }
 
-// send(): one answer, whatever its status; 401 only after the token was renewed in vain.
 export async function send(path, { headers, signal, ...more } = {}) {
 	let token;
 	for (let tries = 0; tries < 2; tries++) {
@@ -27,8 +25,6 @@ export async function send(path, { headers, signal, ...more } = {}) {
 			const answer = await fetch(path, {
 				...more,
 				headers: { ...headers, Authorization: `Bearer ${token}` },
-				cache: "no-store",
-				credentials: "omit",
 				signal: signal ?? AbortSignal.timeout(TIMEOUT_MS),
 			});
 			if (answer.status !== 401) return answer;
@@ -47,7 +43,7 @@ async function read(answer) {
 	return data;
 }
 
-// get(): {data, next}; `next` is the path to go on at (RFC 8288), or null.
+// {data, next}: `next` is the path to go on at (RFC 8288).
 export async function get(path) {
 	const answer = await send(path);
 	const [, link] = /<([^>]*)>; *rel="next"/.exec(answer.headers.get("Link")) ?? [];
@@ -55,7 +51,7 @@ export async function get(path) {
 	return { data: await read(answer), next: url ? url.pathname + url.search : null };
 }
 
-// post(): `body` is text, as a repeat under the same key must be the same bytes.
+// `body` is text: a repeat under the same key must be the same bytes.
 export const post = async (path, body, headers) => read(await send(path, {
 	method: "POST", headers: { "Content-Type": "application/json", ...headers }, body,
 }));

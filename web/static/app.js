@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The page as a whole: who is here, which address is shown, and what comes in from outside. A view is {element} with,
-// as it needs them, uuid, person, update(), focus(), see(), close(), missing().
-import { h, bdi, unseen, icon, announce } from "./dom.js";
+// The whole page: who is here, which address is shown, what comes in from outside. A view is {element} and, as
+// needed, uuid, person, update(), focus(), see(), close(), missing().
+import { h, bdi, button, unseen, icon, announce } from "./dom.js";
 import { configure } from "./cognito.js";
 import { get, ApiError } from "./api.js";
 import { live } from "./live.js";
-import { signInPage, card } from "./signin.js";
+import { signInPage, card, field } from "./signin.js";
 import { groupList, unreadTotal } from "./list.js";
-import { talk, forgetDrafts } from "./talk.js";
+import { talk } from "./talk.js";
 import { named, plain } from "./text.js";
 import * as session from "./session.js";
 import * as store from "./store.js";
@@ -15,13 +15,9 @@ import * as outbox from "./outbox.js";
 
 // Shorter interruptions are nobody's concern.
 const QUIET_MS = 4000;
-// Without a live channel the page looks for itself this often.
-const POLL_MS = 15000;
-// A window that was out of sight for longer catches up.
-const HIDDEN_MS = 20000;
 
 const root = document.getElementById("app");
-let list, pane, notice, current, hiddenAt = 0, offTimer, pollTimer, route = 0;
+let list, pane, notice, current, offTimer, route = 0;
 
 const stream = live({
 	gap() {
@@ -29,12 +25,10 @@ const stream = live({
 		outbox.kick();
 	},
 	state(isLive) {
-		store.state.live = isLive;
-		root.dataset.live = isLive ? "on" : "off";
-		quiet();
-		if (isLive) return connection();
-		offTimer = setTimeout(connection, QUIET_MS);
-		pollTimer = setInterval(() => document.visibilityState === "visible" && store.gap(), POLL_MS);
+		root.dataset.live = isLive;
+		clearTimeout(offTimer);
+		if (isLive) connection();
+		else offTimer = setTimeout(connection, QUIET_MS);
 	},
 	event(type, data) {
 		const event = JSON.parse(data);
@@ -45,18 +39,11 @@ const stream = live({
 	},
 });
 
-function quiet() {
-	clearTimeout(offTimer);
-	clearInterval(pollTimer);
-}
-
 function connection() {
 	if (!list) return;
 	notice.textContent = !navigator.onLine ? "You are offline. What you write is sent when you are back."
-		: store.state.live ? "" : "The connection is interrupted. Trying again…";
+		: root.dataset.live === "true" ? "" : "The connection is interrupted. Trying again…";
 }
-
-// --- pages ---
 
 function title() {
 	const unread = unreadTotal();
@@ -64,7 +51,6 @@ function title() {
 	document.title = `${unread ? `(${unread}) ` : ""}${person ? `${named(person)} · ` : ""}Cruddur`;
 }
 
-// A page without the frame.
 function whole(page) {
 	current?.close?.();
 	current = list = null;
@@ -73,7 +59,6 @@ function whole(page) {
 	page.querySelector("input, button")?.focus();
 }
 
-const retry = (action) => h("button.primary", { onclick: action }, "Try again");
 const signOut = () => session.end("left");
 const noAnswer = (...more) => whole(card("No answer", "The service can't be reached just now.", ...more));
 
@@ -86,13 +71,12 @@ function frame() {
 		h("header.bar",
 			h("a.brand", { href: "/messages" }, h("img", { src: "/static/icon.svg", alt: "", width: 28, height: 28 }), "Cruddur"),
 			h("span.me", unseen("Signed in as "), bdi(me.display_name || me.handle)),
-			h("button.round", { title: "Sign out", onclick: signOut }, icon("leave"), unseen("Sign out"))),
+			h("button.round", { title: "Sign out", onclick: signOut }, icon("leave"))),
 		notice,
 		h("main.frame", { id: "main", tabindex: -1 }, h("h1.unseen", "Messages"), list.element, pane));
 	connection();
 }
 
-// What is right of the list, or instead of it where there is no room for both.
 function show(view) {
 	current?.close?.();
 	current = view;
@@ -116,21 +100,18 @@ const idle = () => ({
 const notFound = () => message("Not found", "There is nothing at this address, or it is not yours to see.");
 
 function askHandle() {
-	const input = h("input", { id: "handle", autocapitalize: "none", spellcheck: "false", autocomplete: "off" });
+	const handle = field("handle", "Handle of the person", { autocomplete: "off" }), input = handle.lastChild;
 	const onsubmit = (event) => {
 		event.preventDefault();
-		const handle = input.value.trim().replace(/^@/, "");
-		if (handle) navigate(`/messages/new/${encodeURIComponent(handle)}`);
-		else input.focus();
+		const name = input.value.trim().replace(/^@/, "");
+		if (name) navigate(`/messages/new/${encodeURIComponent(name)}`);
 	};
 	return {
-		...words("New message", h("form", { method: "post", onsubmit },
-			h("div.field", h("label", { for: "handle" }, "Handle of the person"), input), h("button.primary", "Write"))),
+		...words("New message", h("form", { method: "post", onsubmit }, handle, h("button.primary", "Write"))),
 		focus: () => input.focus(),
 	};
 }
 
-// Somebody to write to, or the conversation that there is with them.
 async function newTalk(handle) {
 	const mine = route;
 	let view;
@@ -142,7 +123,7 @@ async function newTalk(handle) {
 		view = person.uuid === store.state.me.uuid ? message("That is you", "Messages go to somebody else.") : talk({ person });
 	} catch (error) {
 		if (!(error instanceof ApiError)) throw error;
-		view = error.passing ? words("No answer", h("p", "The service can't be reached."), retry(render))
+		view = error.passing ? words("No answer", h("p", "The service can't be reached."), button("Try again", render))
 			: message("Nobody of that name", `There is no @${plain(handle)} here.`);
 	}
 	if (mine === route) show(view);
@@ -156,7 +137,7 @@ function render() {
 	if (path === "/" || path === "/messages") {
 		show(idle());
 		// On a phone what had the focus is gone.
-		if (document.activeElement === document.body) document.getElementById("main").focus();
+		if (route > 1 && document.activeElement === document.body) document.getElementById("main").focus();
 	} else if (path === "/messages/new") show(askHandle());
 	else if (handle) newTalk(decodeURIComponent(handle).replace(/^@/, ""));
 	else show(uuid ? talk({ uuid }) : notFound());
@@ -167,8 +148,6 @@ function navigate(path, replace) {
 	render();
 }
 
-// --- who is here ---
-
 const signIn = (why) => whole(signInPage(
 	why === "ended" ? "Your session has ended. Sign in to go on." : "Direct messages, and nothing else.", (tokens) => {
 		session.begin(tokens);
@@ -176,12 +155,12 @@ const signIn = (why) => whole(signInPage(
 	}));
 
 async function enter() {
-	const leave = h("button", { onclick: signOut }, "Sign out");
+	const leave = button("Sign out", signOut);
 	try {
 		await store.load();
 	} catch (error) {
 		if (!session.signedIn()) return;
-		if (!error.codes?.includes("cognito_user_id_not_found")) return noAnswer(retry(enter), leave);
+		if (!error.codes?.includes("cognito_user_id_not_found")) return noAnswer(button("Try again", enter), leave);
 		return whole(card("Not set up yet", "Your account has no profile here. Ask whoever runs this service.", leave));
 	}
 	frame();
@@ -198,12 +177,9 @@ function sent(answer, { to }) {
 
 session.onEnd((why) => {
 	stream.stop();
-	quiet();
+	clearTimeout(offTimer);
 	outbox.close(why === "ended");
-	if (why === "left") {
-		forgetDrafts();
-		history.replaceState(null, "", "/");
-	}
+	if (why === "left") history.replaceState(null, "", "/");
 	store.forget();
 	signIn(why);
 });
@@ -212,13 +188,11 @@ async function begin() {
 	try {
 		await configure();
 	} catch {
-		return noAnswer(retry(begin));
+		return noAnswer(button("Try again", begin));
 	}
 	if (await session.adopt()) enter();
 	else signIn();
 }
-
-// --- what changes, and when it is drawn ---
 
 let due = false;
 function draw() {
@@ -241,9 +215,6 @@ document.addEventListener("click", (event) => {
 	event.preventDefault();
 	if (link.pathname !== location.pathname) navigate(link.pathname);
 });
-document.addEventListener("keydown", ({ key, isComposing }) => {
-	if (key === "Escape" && !isComposing && list && !current?.idle) navigate("/messages");
-});
 addEventListener("popstate", () => list && render());
 addEventListener("focus", () => current?.see?.());
 addEventListener("offline", connection);
@@ -253,12 +224,9 @@ addEventListener("online", () => {
 	outbox.kick();
 });
 document.addEventListener("visibilitychange", () => {
-	if (document.visibilityState !== "visible") hiddenAt = Date.now();
-	else if (list) {
-		stream.wake();
-		if (Date.now() - hiddenAt > HIDDEN_MS) store.gap();
-		current?.see?.();
-	}
+	if (document.hidden) return;
+	stream.wake();
+	current?.see?.();
 });
 addEventListener("beforeunload", (event) => outbox.unsent() && event.preventDefault());
 

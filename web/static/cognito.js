@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Signing in with Cognito's own JSON API. It keeps nothing: tokens go to session.js.
+// Cognito's own JSON API. It keeps nothing: tokens go to session.js.
 import { start, claim } from "./srp.js";
 
 let settings;
@@ -10,11 +10,10 @@ export async function configure() {
 	settings = await answer.json();
 }
 
-// Passwords leave this page only for a pool on this machine; any other gets the proof of SRP.
+// Passwords leave this page only for a pool on this machine; any other gets SRP's proof.
 const sendsPassword = () => settings.sign_in === "password" &&
 	["127.0.0.1", "localhost"].includes(new URL(settings.cognito).hostname);
 
-// What goes wrong is an Error with Cognito's `code`, or "network".
 async function call(action, body) {
 	const fail = (code, message) => Object.assign(new Error(message), { code });
 	let answer, data;
@@ -26,7 +25,6 @@ async function call(action, body) {
 				"X-Amz-Target": `AWSCognitoIdentityProviderService.${action}`,
 			},
 			body: JSON.stringify({ ClientId: settings.client, ...body }),
-			credentials: "omit",
 			signal: AbortSignal.timeout(15000),
 		});
 		data = await answer.json().catch(() => ({}));
@@ -41,18 +39,15 @@ const initiate = (AuthFlow, AuthParameters) => call("InitiateAuth", { AuthFlow, 
 const respond = (ChallengeName, ChallengeResponses, Session) =>
 	call("RespondToAuthChallenge", { ChallengeName, ChallengeResponses, Session });
 
-// What Cognito may want to know besides: the name of the answer, and what people are asked.
-export const ASKS = {
-	NEW_PASSWORD_REQUIRED: ["NEW_PASSWORD", "Choose a new password"],
-	SOFTWARE_TOKEN_MFA: ["SOFTWARE_TOKEN_MFA_CODE", "Code of your authenticator app"],
-	SMS_MFA: ["SMS_MFA_CODE", "Code that was sent to your phone"],
-	EMAIL_OTP: ["EMAIL_OTP_CODE", "Code that was sent by e-mail"],
-};
+// What Cognito may ask besides.
+export const NEW_PASSWORD = "NEW_PASSWORD_REQUIRED";
+const ASKS = [NEW_PASSWORD, "SOFTWARE_TOKEN_MFA", "SMS_MFA", "EMAIL_OTP"];
+const nameOf = (ask) => (ask === NEW_PASSWORD ? "NEW_PASSWORD" : `${ask}_CODE`);
 
 // Either {tokens} or one more question, {ask, session, user}.
 function read({ AuthenticationResult: result, ChallengeName: ask, Session: session, ChallengeParameters }, user) {
 	if (result) return { tokens: { access: result.AccessToken, refresh: result.RefreshToken } };
-	if (!ASKS[ask]) throw Object.assign(new Error(ask), { code: "unsupported" });
+	if (!ASKS.includes(ask)) throw Object.assign(new Error(ask), { code: "unsupported" });
 	return { ask, session, user: ChallengeParameters?.USER_ID_FOR_SRP ?? user };
 }
 
@@ -66,7 +61,7 @@ export async function signIn(user, password) {
 }
 
 export const answer = async ({ ask, session, user }, text) =>
-	read(await respond(ask, { USERNAME: user, [ASKS[ask][0]]: text }, session), user);
+	read(await respond(ask, { USERNAME: user, [nameOf(ask)]: text }, session), user);
 
 export async function refresh(token) {
 	const { tokens } = read(await initiate("REFRESH_TOKEN_AUTH", { REFRESH_TOKEN: token }));

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
-// Making elements. What a person typed only ever gets in as a text node, never as markup.
+// Making elements. What a person typed only gets in as a text node, never as markup.
+
+import { full } from "./text.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const SHAPES = {
 	back: "M15 5l-7 7 7 7",
 	write: "M4 20h4L19 9l-4-4L4 16v4M13 7l4 4",
 	send: "M4 12l16-8-6 16-3-6.500-7-1.500",
-	down: "M12 5v14M6 13l6 6 6-6",
 	leave: "M10 4H5v16h5M14 8l4 4-4 4M9 12h9",
 };
 
-// h("tag.class", {attributes}, children...): on* are listeners; false and null leave out.
+// h("tag.class", {attributes}, children...): on* are listeners; false and null are left out.
 export function h(what, ...children) {
 	const [tag, kind] = what.split(".");
 	const made = tag === "svg" || tag === "path" ? document.createElementNS(SVG, tag) : document.createElement(tag);
@@ -25,13 +26,12 @@ export function h(what, ...children) {
 	return made;
 }
 
-// The direction of a person's text is its own business.
+export const button = (text, onclick) => h("button", { onclick }, text);
+export const stamp = (kind, date, text) => h(`time.${kind}`, { datetime: date.toISOString(), title: full(date) }, text);
 export const bdi = (text) => h("bdi", text);
-// For screen readers only.
 export const unseen = (text) => h("span.unseen", text);
 export const icon = (name) => h("svg.icon", { viewBox: "0 0 24 24", "aria-hidden": "true" }, h("path", { d: SHAPES[name] }));
 
-// A round picture of somebody's initials, in a colour that follows from the handle.
 export function avatar({ display_name, handle }) {
 	const words = (display_name || handle || "?").split(/\s+/).filter(Boolean).map((word) => [...word][0]);
 	const made = h("span.avatar", { "aria-hidden": "true" }, words[0] ?? "?", words.length > 1 && words.at(-1));
@@ -40,8 +40,7 @@ export function avatar({ display_name, handle }) {
 	return made;
 }
 
-// sync(parent, items): the children become those of `items`, [{key, mark, make, adjust}]. An element stays while its
-// key and mark do, so that focus, selection and place survive.
+// The children become those of `items`, [{key, mark, make, adjust}]. An element stays while its key and mark do.
 export function sync(parent, items) {
 	const old = new Map([...parent.children].map((child) => [child.dataset.key, child]));
 	let next = parent.firstElementChild;
@@ -52,7 +51,9 @@ export function sync(parent, items) {
 			element = make();
 			Object.assign(element.dataset, { key, mark });
 			if (before === next && before) next = element;
+			const focused = before?.contains(document.activeElement) && document.activeElement;
 			before?.replaceWith(element);
+			if (focused) element.querySelector(focused.id ? `#${focused.id}` : "a, button")?.focus();
 		}
 		old.delete(key);
 		adjust?.(element);
@@ -64,8 +65,4 @@ export function sync(parent, items) {
 
 const status = document.getElementById("status");
 
-// Said by a screen reader, seen by nobody.
-export function announce(text) {
-	status.append(h("p", text));
-	if (status.childElementCount > 5) status.firstElementChild.remove();
-}
+export const announce = (text) => status.replaceChildren(h("p", text));

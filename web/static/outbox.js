@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
-// What was typed and is not acknowledged yet: sent one after the other, each under one Idempotency-Key for all its
-// tries, so that it arrives once however often it is sent. It survives a reload in this window's sessionStorage.
+// What was typed and is not acknowledged yet: sent one by one, each under one Idempotency-Key for all its tries, so
+// that it arrives once. It survives a reload in sessionStorage.
 import { post } from "./api.js";
 
 const KEY = "cruddur.outbox";
-// While the server answers, but with an error: so often, then it is for the person to repeat.
+// After so many errors of the server it is for the person to repeat.
 const TRIES = 4;
-const BACKOFF_MS = [1000, 2000, 4000, 8000, 15000, 30000];
-// The service remembers a key for a day. After that, repeating what may have arrived is for the person as well.
+const BACKOFF_MS = 1000;
+const LONGEST_MS = 30000;
+// The service remembers a key for a day. Then, too, repeating is for the person.
 const REMEMBERED_MS = 23 * 3600000;
 
 let entries = [], owner = null, pumping = false, timer = 0, failures = 0, on;
@@ -18,7 +19,7 @@ function changed() {
 	on.change();
 }
 
-// open(me, {change(), sent(message, entry)}): takes up what a reload left of the same person.
+// Takes up what a reload left of the same person. `listeners`: change(), sent(message, entry).
 export function open(me, listeners) {
 	const left = JSON.parse(sessionStorage.getItem(KEY));
 	on = listeners;
@@ -39,7 +40,7 @@ export const pending = (to) => entries.filter((entry) => entry.to === to);
 export const unsent = () => entries.some(({ state }) => state !== "failed");
 export const failed = (to) => pending(to).some(({ state }) => state === "failed");
 
-// add(to, text): `to` is a conversation's UUID, or @ and a handle for one that may not exist yet.
+// `to` is a conversation's UUID, or @ and a handle.
 export function add(to, text) {
 	const target = to[0] === "@" ? { handle: to.slice(1) } : { message_group_uuid: to };
 	const body = JSON.stringify({ message: text, ...target });
@@ -62,7 +63,6 @@ export function drop(key) {
 	changed();
 }
 
-// The network is back, or may be.
 export function kick() {
 	failures = 0;
 	clearTimeout(timer);
@@ -87,7 +87,6 @@ function become(entry, state, why) {
 	return 0;
 }
 
-// attempt(): how long to wait before the next one.
 async function attempt(entry) {
 	if (entry.first && Date.now() - entry.first > REMEMBERED_MS) return become(entry, "failed", "old");
 	entry.first ||= Date.now();
@@ -99,7 +98,7 @@ async function attempt(entry) {
 		if (!error.passing) return become(entry, "failed", error.codes?.[0] ?? "unknown");
 		if (error.status > 401 && ++entry.tries >= TRIES) return become(entry, "failed", "unavailable");
 		become(entry, "waiting");
-		const backoff = BACKOFF_MS[Math.min(failures++, BACKOFF_MS.length - 1)];
+		const backoff = Math.min(LONGEST_MS, BACKOFF_MS * 2 ** failures++);
 		return Math.max(backoff * (0.75 + Math.random() / 2), error.wait * 1000);
 	}
 	entries = entries.filter((one) => one !== entry);

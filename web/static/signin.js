@@ -1,39 +1,32 @@
 // SPDX-License-Identifier: MIT
-// The sign-in page: name and password, and whatever Cognito wants to know after that.
+// The sign-in page.
 import { h } from "./dom.js";
-import { signIn, answer, ASKS } from "./cognito.js";
+import { signIn, answer, NEW_PASSWORD } from "./cognito.js";
 
 const REFUSED = "That name and password do not belong together.";
 const SLOWLY = "Too many tries. Wait a moment, then try again.";
-const REASONS = {
-	NotAuthorizedException: REFUSED,
-	UserNotFoundException: REFUSED,
-	InvalidPasswordException: REFUSED,
-	InvalidParameterException: REFUSED,
-	CodeMismatchException: "That code is not right.",
-	PasswordResetRequiredException: "This password has to be reset first.",
-	UserNotConfirmedException: "This account was not confirmed yet.",
-	TooManyRequestsException: SLOWLY,
-	LimitExceededException: SLOWLY,
-	network: "The sign-in service can't be reached.",
-	unsupported: "This account signs in by a way that is not known here.",
-};
+const REASONS = [
+	[/TooMany|Limit|attempts exceeded/i, SLOWLY],
+	[/NotAuthorized|UserNotFound|InvalidP/, REFUSED],
+	[/CodeMismatch|ExpiredCode/, "That code is not right."],
+	[/PasswordReset/, "This password has to be reset first."],
+	[/NotConfirmed/, "This account was not confirmed yet."],
+	[/network/, "The sign-in service can't be reached."],
+	[/^/, "Signing in did not work. Try again."],
+];
 
 function reason({ code, message }, asked) {
-	if (/attempts exceeded/i.test(message)) return SLOWLY;
 	// Of a new password, Cognito says itself what it lacks.
-	if (code === "InvalidPasswordException" && asked) return message;
-	return REASONS[code] ?? "Signing in did not work. Try again.";
+	if (asked && code === "InvalidPasswordException") return message;
+	return REASONS.find(([pattern]) => pattern.test(`${code} ${message}`))[1];
 }
 
-const field = (id, label, more) => h("div.field", h("label", { for: id }, label),
+export const field = (id, label, more) => h("div.field", h("label", { for: id }, label),
 	h("input", { id, required: true, autocapitalize: "none", spellcheck: "false", ...more }));
 
-// A page of one card.
 export const card = (title, text, ...more) => h("main.card-page", { id: "main" }, h("div.card",
 	h("img", { src: "/static/icon.svg", alt: "", width: 56, height: 56 }), h("h1", title), h("p.soft", text), ...more));
 
-// signInPage(notice, done): `done` gets the tokens.
 export function signInPage(notice, done) {
 	const error = h("p.error", { role: "alert" });
 	const fields = h("div", field("username", "Handle or e-mail", { autocomplete: "username" }),
@@ -45,8 +38,9 @@ export function signInPage(notice, done) {
 
 	function ask(step) {
 		asked = step;
-		fields.replaceChildren(field("answer", ASKS[step.ask][1], step.ask === "NEW_PASSWORD_REQUIRED"
-			? { type: "password", autocomplete: "new-password" } : { autocomplete: "one-time-code", inputmode: "numeric" }));
+		fields.replaceChildren(step.ask === NEW_PASSWORD
+			? field("answer", "Choose a new password", { type: "password", autocomplete: "new-password" })
+			: field("answer", "Code from your app, phone or e-mail", { autocomplete: "one-time-code" }));
 		inputs()[0].focus();
 	}
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The arithmetic of Cognito's USER_SRP_AUTH: SRP-6a (RFC 5054) with Cognito's own password hash, key derivation and
-// proof. Nothing here talks to anybody.
+// The arithmetic of Cognito's USER_SRP_AUTH: SRP-6a (RFC 5054) with its own hash, key derivation and proof.
 
 // The 3,072-bit group, generator 2, by the formula that RFC 3526 gives; pi is Machin's.
 function prime() {
@@ -44,7 +43,6 @@ function power(base, exponent) {
 	return result;
 }
 
-// The secret number, and what Cognito is told of it.
 export function start(secret = number(crypto.getRandomValues(new Uint8Array(128)))) {
 	const open = power(G, secret);
 	return { secret, open, srpA: open.toString(16) };
@@ -53,7 +51,7 @@ export function start(secret = number(crypto.getRandomValues(new Uint8Array(128)
 // "Tue Nov 5 09:03:01 UTC 2024": in English and UTC wherever we are, the day without a zero.
 export function timestamp(now = new Date()) {
 	const [day, date, month, year, time] = now.toUTCString().replace(",", "").split(" ");
-	return `${day} ${month} ${Number(date)} ${time} UTC ${year}`;
+	return `${day} ${month} ${+date} ${time} UTC ${year}`;
 }
 
 // The answer to PASSWORD_VERIFIER; `challenge` is Cognito's ChallengeParameters.

@@ -1,33 +1,29 @@
 // SPDX-License-Identifier: MIT
-// What this window knows: the conversations, and the messages of those that were opened. The API is the truth; live
-// events run ahead of it, and every gap between them is made up for from it.
+// What this window knows of conversations and messages. The API is the truth; live events run ahead of it, and every
+// gap between them is made up for from it.
 import { get, post, ApiError } from "./api.js";
 import { moment } from "./text.js";
 
 const PAGE = 50;
-// Catching up starts this much before the newest message: workers' clocks differ, and one that was stored late may
-// have its place before one that was seen early.
+// Catching up starts so much earlier: workers' clocks differ, so a later message may stand before the newest.
 const OVERLAP_MS = 15000;
-// After so many pages it is cheaper to start again from the newest.
 const CATCH_UP_PAGES = 10;
-// The rows of the list follow a message within a second or so: after a gap they are looked at twice.
+// The list follows a message within a second or so: after a gap it is read twice.
 const AGAIN_MS = 3000;
-const READ_AGAIN_MS = 5000;
 const MAX_UNREAD = 99;
 const REMEMBERED_EVENTS = 1000;
 
-const nothing = () => ({ me: null, groups: new Map(), more: null, listed: false, failed: false, live: false });
+const nothing = () => ({ me: null, groups: new Map(), more: null, listed: false, failed: false, drafts: new Map() });
 export const state = nothing();
 
 const conversations = new Map();
 const seen = new Set();
 let changed = () => {};
-// Each unread count that changes here gets a number, so that a list asked for before it can't undo it.
+// Numbers what changes here, so that a list asked for earlier can't undo it.
 let changes = 0, generation = 0, again = 0;
 
 export const onChange = (listener) => (changed = listener);
 
-// Everything of the person who was here.
 export function forget() {
 	Object.assign(state, nothing());
 	conversations.clear();
@@ -42,7 +38,6 @@ export async function load() {
 
 export const mine = ({ handle }) => handle === state.me.handle;
 
-// Newest first.
 export const groups = () => [...state.groups.values()].sort((a, b) =>
 	a.created_at < b.created_at ? 1 : a.created_at > b.created_at ? -1 : 0);
 
@@ -53,7 +48,7 @@ function takeRow(row, asked) {
 	const old = state.groups.get(row.uuid);
 	if (old && row.created_at < old.created_at) return;
 	const kept = old && old.touched > asked && row.created_at === old.created_at ? unread(old) : { touched: 0 };
-	// `counted`: up to where the row's own count goes.
+	// `counted`: how far the row's own count goes.
 	state.groups.set(row.uuid, { ...old, ...row, unread_capped: row.unread_capped, counted: row.created_at, ...kept });
 }
 
@@ -70,7 +65,6 @@ export async function refreshGroups() {
 	const born = generation;
 	try {
 		const next = await loadGroups(`/api/message_groups?limit=${PAGE}`);
-		// What was paged in below the first page stays.
 		if (!state.listed) state.more = next;
 		state.listed = true;
 	} catch {
@@ -90,15 +84,12 @@ export async function moreGroups() {
 	changed();
 }
 
-// For an address that is older than what is listed.
 async function findGroup(uuid) {
 	if (!state.listed) await refreshGroups();
 	for (let path = state.more; path && !state.groups.has(uuid);) path = await loadGroups(path);
 }
 
-// --- one conversation ---
-
-// The byte order of the times as stored is the API's order, whatever forms they have.
+// The byte order of times as stored is the API's.
 function insert({ ids, messages }, message) {
 	if (ids.has(message.uuid)) return false;
 	ids.add(message.uuid);
@@ -119,7 +110,7 @@ const pathOf = (one, query) => `/api/messages/${one.uuid}?${query}`;
 
 async function newest(one) {
 	const { data, next } = await get(pathOf(one, `limit=${PAGE}`));
-	// Nothing in common with what is here: there may be messages in between. Those of events are newer.
+	// Nothing in common: there may be messages in between. Those of events are newer.
 	if (!data.some(({ uuid }) => one.ids.has(uuid))) {
 		data.push(...one.messages.filter(({ created_at }) => created_at > (data.at(-1)?.created_at ?? "")));
 		Object.assign(one, { messages: [], ids: new Set(), older: next });
@@ -145,7 +136,6 @@ async function catchUp(one) {
 	}
 }
 
-// open(): makes it ready and up to date, unless that is under way.
 export async function open(uuid) {
 	const one = conversation(uuid), born = generation;
 	if (!one.stale || one.busy) return;
@@ -178,23 +168,20 @@ export async function older(uuid) {
 	changed();
 }
 
-// The other person of a conversation, as far as known.
 export const other = (uuid) => state.groups.get(uuid) ?? conversation(uuid).messages.find((message) => !mine(message));
 
-// --- events ---
-
-// added(): a message that was just sent, from here or anywhere; false if it is known.
+// A message that was just sent, here or elsewhere; false if it is known.
 export function added(message) {
 	const { message_group_uuid: uuid, display_name, handle, created_at } = message;
 	const one = conversations.get(uuid);
 	if (one?.ready || one?.busy) insert(one, message);
 	changed();
 	if (seen.has(message.uuid)) return false;
+	if (seen.size > REMEMBERED_EVENTS) seen.clear();
 	seen.add(message.uuid);
-	if (seen.size > REMEMBERED_EVENTS) seen.delete(seen.values().next().value);
 	const group = state.groups.get(uuid) ??
 		{ uuid, display_name, handle, unread_count: 0, created_at: "", counted: "" };
-	// Of a new conversation, its sender's windows do not know who the other one is.
+	// Whom this person wrote to is not in the message.
 	if (mine(message) && !group.counted) {
 		refreshGroups();
 		return true;
@@ -213,7 +200,6 @@ function settle(uuid, made) {
 	changed();
 }
 
-// This person read it in another window.
 export function readElsewhere({ message_group_uuid: uuid, message_uuid: last_read_message_uuid }) {
 	if (state.groups.get(uuid)?.last_read_message_uuid === last_read_message_uuid) return;
 	const last = conversations.get(uuid)?.messages.at(-1);
@@ -221,7 +207,7 @@ export function readElsewhere({ message_group_uuid: uuid, message_uuid: last_rea
 	else refreshGroups();
 }
 
-// read(): the person has seen everything that is here of it.
+// The person has seen everything that is here of it.
 export async function read(uuid) {
 	const one = conversation(uuid), group = state.groups.get(uuid), last = one.messages.at(-1)?.uuid;
 	if (!group?.unread_count || !last || one.readUpTo === last || Date.now() < one.readAgain) return;
@@ -234,12 +220,12 @@ export async function read(uuid) {
 	} catch {
 		// The next occasion tries again.
 		if (one.readUpTo !== last) return;
-		Object.assign(one, { readUpTo: null, readAgain: Date.now() + READ_AGAIN_MS });
+		Object.assign(one, { readUpTo: null, readAgain: Date.now() + AGAIN_MS });
 		settle(uuid, before);
+		setTimeout(changed, AGAIN_MS);
 	}
 }
 
-// gap(): events may have been missed.
 export function gap() {
 	for (const one of conversations.values()) {
 		one.stale = true;

@@ -1,29 +1,22 @@
 // SPDX-License-Identifier: MIT
-// One conversation: its messages, and the form that adds to it. Also one that does not exist yet.
-import { h, bdi, unseen, avatar, icon, sync } from "./dom.js";
+// One conversation, or one that is to be started.
+import { h, bdi, button, stamp, unseen, avatar, icon, sync } from "./dom.js";
 import * as store from "./store.js";
 import * as outbox from "./outbox.js";
-import { MAX_CHARS, blank, clock, dayName, dayOf, full, length, moment, named } from "./text.js";
+import { MAX_CHARS, blank, clock, dayName, dayOf, length, moment, named } from "./text.js";
 
-// Messages of one person within this stand together.
 const TOGETHER_MS = 5 * 60000;
-// This close to the end counts as being there.
 const NEAR_PX = 60;
 const LOAD_OLDER_PX = 800;
 const SHOW_LEFT = 100;
 
 const WHY = {
-	unavailable: "The service did not take it.",
 	old: "It was tried a day ago and may have arrived: look before you repeat it.",
 	message_group_not_found: "This conversation is not there any more.",
-	user_receiver_handle_not_found: "There is nobody of that name.",
 };
 const STATES = { sending: "Sending…", waiting: "Not sent yet", failed: "Not sent" };
 
-const drafts = new Map();
-export const forgetDrafts = () => drafts.clear();
-
-// Where fingers type, the keyboard covers half of the page and Enter is a new line.
+// Where fingers type, Enter is a new line, and no keyboard comes up uncalled.
 const byFinger = () => matchMedia("(pointer: coarse)").matches;
 
 const message = (who, text, ...meta) => h("li", unseen(`${who}: `),
@@ -32,20 +25,19 @@ const message = (who, text, ...meta) => h("li", unseen(`${who}: `),
 function sent(one) {
 	const time = moment(one.created_at);
 	return message(store.mine(one) ? "You" : named(one), one.message,
-		time ? h("time", { datetime: time.toISOString(), title: full(time) }, clock(time)) : one.created_at);
+		time ? stamp("time", time, clock(time)) : one.created_at);
 }
 
 function unsent({ state, why, key, text }) {
 	const item = message("You", text, STATES[state]);
 	if (state !== "sending") {
-		item.append(h("p.repair", why && h("span", WHY[why] ?? "It was refused."),
-			h("button", { onclick: () => outbox.retry(key) }, "Try again"),
-			h("button", { onclick: () => outbox.drop(key) }, "Discard")));
+		item.append(h("p.repair", why && h("span", WHY[why] ?? "The service did not take it."),
+			button("Try again", () => outbox.retry(key)), button("Discard", () => outbox.drop(key))));
 	}
 	return item;
 }
 
-// items(): what stands in the list, for sync(). `unreadAt` is the first message that was not read when it was opened.
+// `unreadAt`: the first message that was new when it was opened.
 function items(messages, pending, unreadAt) {
 	const list = [];
 	let last = { day: null };
@@ -74,11 +66,10 @@ function firstUnread(messages, { unread_count, unread_capped } = {}) {
 	return unread_count && !unread_capped ? theirs.at(-unread_count)?.uuid : undefined;
 }
 
-// composer(target, done): `target` tells where it goes.
 function composer(target, done) {
 	const left = h("p.left", { id: "left", role: "status" });
 	const text = h("textarea", {
-		id: "text", rows: 1, placeholder: "Write a message", dir: "auto", "aria-describedby": "left",
+		"aria-label": "Your message", rows: 1, placeholder: "Write a message", dir: "auto", "aria-describedby": "left",
 		oninput: changed,
 		// While a word is being composed, Enter only ends that.
 		onkeydown: (event) => event.key === "Enter" && !event.shiftKey && !event.isComposing && !byFinger() && submit(event),
@@ -86,7 +77,7 @@ function composer(target, done) {
 
 	function changed() {
 		const over = length(text.value) - MAX_CHARS;
-		drafts.set(target, text.value);
+		store.state.drafts.set(target, text.value);
 		text.style.height = "auto";
 		text.style.height = `${text.scrollHeight + 2}px`;
 		text.setAttribute("aria-invalid", over > 0);
@@ -104,31 +95,30 @@ function composer(target, done) {
 		done();
 	}
 
-	text.value = drafts.get(target) ?? "";
+	text.value = store.state.drafts.get(target) ?? "";
 	const form = h("form.composer", { method: "post", onsubmit: submit },
-		h("label.unseen", { for: "text" }, "Your message"), text, left,
-		h("button.round primary", { title: "Send" }, icon("send"), unseen("Send")));
+		text, left,
+		h("button.round primary", { title: "Send" }, icon("send")));
 	return { form, text, changed };
 }
 
-const heading = (person) => h("header.talk-head",
-	h("a.round back", { href: "/messages", title: "Back" }, icon("back"), unseen("Back to all conversations")),
+const heading = (person) => h("div.talk-head",
+	h("a.round back", { href: "/messages", title: "Back to all conversations" }, icon("back")),
 	person && avatar(person),
 	h("div.who",
 		h("h2", { id: "title", tabindex: -1 }, person ? bdi(person.display_name || "@" + person.handle) : "Conversation"),
 		person && h("p.soft", bdi("@" + person.handle))));
 
-// talk({uuid}), or talk({person}) for one that is to be started: a view, see app.js.
+// A view, see app.js: talk({uuid}), or talk({person}) for one that is to be started.
 export function talk({ uuid, person: stranger }) {
 	const one = uuid ? store.conversation(uuid) : { messages: [], ready: true };
 	const person = () => stranger ?? store.other(uuid);
-	const list = h("ol.messages"), top = h("div.top");
+	const head = h("header"), list = h("ol.messages"), top = h("div.top");
 	const scroller = h("div.scroller", { tabindex: 0, role: "region", "aria-label": "Messages", onscroll: scrolled }, top, list);
-	const newer = h("button.newer", { hidden: true, onclick: () => toEnd("smooth") }, icon("down"), "New messages");
+	const newer = h("button.newer", { hidden: true, onclick: () => toEnd("smooth") }, "↓ New messages");
 	const { form, text, changed } = composer(uuid ?? `@${stranger.handle}`, toEnd);
-	let head = heading(person());
 	const element = h("section.talk", { "aria-labelledby": "title" }, head, scroller, newer, form);
-	let placed = false, atEnd = true, unreadAt, known, lastShown;
+	let placed = false, atEnd = true, unreadAt, lastShown;
 
 	// A keyboard that comes up, a text that grows: the end stays in sight.
 	const watcher = new ResizeObserver(() => atEnd && toEnd());
@@ -147,14 +137,12 @@ export function talk({ uuid, person: stranger }) {
 		see();
 	}
 
-	// Read is what was on a screen that somebody looks at.
 	function see() {
-		const looking = document.visibilityState === "visible" && document.hasFocus();
-		if (uuid && placed && !one.stale && !one.busy && atEnd && looking) store.read(uuid);
+		if (uuid && placed && !one.stale && !one.busy && atEnd && document.hasFocus()) store.read(uuid);
 	}
 
 	function above() {
-		const again = (action) => h("button", { onclick: () => action(uuid) }, "Try again");
+		const again = (action) => button("Try again", () => action(uuid));
 		if (one.error && !one.ready) return ["This conversation can't be reached. ", again(store.open)];
 		if (one.olderFailed) return ["Older messages can't be reached. ", again(store.older)];
 		if (!one.ready || one.older) return ["Loading…"];
@@ -163,21 +151,14 @@ export function talk({ uuid, person: stranger }) {
 
 	function draw() {
 		const someone = person(), name = someone && named(someone);
-		if (name !== known) {
-			const made = heading(someone), focused = head.contains(document.activeElement);
-			head.replaceWith(made);
-			head = made;
-			if (focused) made.querySelector("h2").focus();
-			known = name;
-		}
-		const mark = [one.ready, !!one.error, one.olderFailed, !one.older, name].join();
-		if (top.dataset.mark !== mark) top.replaceChildren(h("p", ...above()));
-		top.dataset.mark = mark;
+		sync(head, [{ key: "head", mark: name, make: () => heading(someone) }]);
+		const mark = `${[one.ready, !!one.error, one.olderFailed, !one.older, name]}`;
+		sync(top, [{ key: "top", mark, make: () => h("p", ...above()) }]);
 		const pending = [...outbox.pending(uuid), ...outbox.pending(`@${someone?.handle}`)];
 		sync(list, items(one.messages, pending, unreadAt));
 	}
 
-	// The message at the upper edge stays where it is, whatever comes in above or below.
+	// The message at the upper edge stays where it is.
 	function keepPlace() {
 		const topOf = (child) => child.getBoundingClientRect().top, edge = topOf(scroller);
 		const held = !atEnd && [...list.children].find((child) => child.getBoundingClientRect().bottom > edge);
@@ -187,7 +168,7 @@ export function talk({ uuid, person: stranger }) {
 		else if (held?.isConnected) scroller.scrollTop += topOf(held) - before;
 	}
 
-	// The first look: at what is new, else at the end.
+	// The first look is at what is new.
 	function place() {
 		placed = true;
 		unreadAt = firstUnread(one.messages, store.state.groups.get(uuid));
