@@ -36,6 +36,7 @@ static const char usage[] =
 	"  AWS_ACCESS_KEY_ID, ...            the usual AWS credential chain\n"
 	"  CRUDDUR_MESSAGES_TABLE            DynamoDB table (default: cruddur-messages)\n"
 	"  FRONTEND_URL, BACKEND_URL         origins that CORS allows\n"
+	"  CRUDDUR_LIVE_SOCKET               where nginx takes live events (default: none)\n"
 	"  CRUDDUR_LOG_LEVEL                 error, warn, info (default) or debug\n"
 	"  CRUDDUR_MAX_REQUESTS              leave after so many requests (default 0: never)\n"
 	"\n"
@@ -82,6 +83,7 @@ static enum status serve(struct worker *w)
 		else
 			LOG(LOG_ERROR, "request_not_read", log_str("status", status_name(rc)));
 		fastcgi_finish(w->front);
+		app_after(w->app);
 		served++;
 		if (w->settings.max_requests > 0 && served >= w->settings.max_requests &&
 			clock_monotonic_ms() - started_ms >= RETIRE_AGE_MS) {

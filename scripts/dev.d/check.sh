@@ -119,8 +119,9 @@ lint_nginx() {
 		-subj /CN=localhost >/dev/null 2>&1
 	sed -e "s#/etc/letsencrypt/live/[^/]*/fullchain.pem#$scratch/cert.pem#" \
 		-e "s#/etc/letsencrypt/live/[^/]*/privkey.pem#$scratch/key.pem#" \
-		-e "s#/var/log/nginx#$scratch#" "$ROOT/conf/nginx/cruddur.conf" >"$scratch/site.conf"
-	printf 'pid %s/pid;\nevents {}\nhttp {\n\tinclude site.conf;\n}\n' "$scratch" >"$scratch/nginx.conf"
+		-e "s#/var/log/nginx#$scratch#" -e "s#/run/cruddur/live.sock#$scratch/live.sock#" "$ROOT/conf/nginx/cruddur.conf" >"$scratch/site.conf"
+	printf 'load_module %s;\npid %s/pid;\nevents {}\nhttp {\n\tinclude site.conf;\n}\n' \
+		/usr/lib/nginx/modules/ngx_nchan_module.so "$scratch" >"$scratch/nginx.conf"
 	nginx -t -q -p "$scratch" -c "$scratch/nginx.conf" -e "$scratch/error.log"
 	rm -rf -- "$scratch"
 }

@@ -3,10 +3,16 @@
 # The front door of the working copy: Debian's nginx with a prefix of its own under var/, made from
 # conf/nginx/dev.conf.in. The API's part of the configuration is the production one.
 
+# Where the workers hand in live events. nginx makes it for everybody to write to: the folder is what closes it.
+live_socket() {
+	printf '%s/live/s\n' "$SOCKETS"
+}
+
 nginx_prepare() {
 	local config user=''
 
-	mkdir -p -- "$VAR/nginx/tmp"
+	mkdir -p -- "$VAR/nginx/tmp" "$SOCKETS/live"
+	chmod 700 -- "$SOCKETS/live"
 	ln -sfn -- "$ROOT/conf/nginx" "$VAR/nginx/cruddur"
 	# As root the workers' socket is root's; nginx's own workers then stay root as well.
 	if ((EUID == 0)); then
@@ -19,6 +25,11 @@ nginx_prepare() {
 	config=${config//'@PORT@'/"$NGINX_PORT"}
 	config=${config//'@SOCKET@'/"$(workers_socket)"}
 	config=${config//'@QUEUE@'/"$WORKERS_BACKLOG"}
+	config=${config//'@WEB@'/"$ROOT/web"}
+	config=${config//'@COGNITO_URL@'/"$COGNITO_URL"}
+	config=${config//'@USER_POOL@'/"$(cognito_id pool)"}
+	config=${config//'@CLIENT@'/"$(cognito_id client)"}
+	config=${config//'@LIVE_SOCKET@'/"$(live_socket)"}
 	config=${config//'@FRONTEND_URL@'/"$FRONTEND_URL"}
 	config=${config//'@BACKEND_URL@'/"$BASE_URL"}
 	printf '%s\n' "$config" >"$VAR/nginx/nginx.conf"
@@ -33,6 +44,8 @@ nginx_run() {
 }
 
 nginx_start() {
+	# An nginx that was killed leaves it, and no other could listen there.
+	rm -f -- "$(live_socket)"
 	daemon_start nginx "$VAR/nginx" nginx -p "$VAR/nginx" -c "$VAR/nginx/nginx.conf" -e "$LOG/nginx.log"
 }
 

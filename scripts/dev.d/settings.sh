@@ -95,6 +95,7 @@ find_socket_dir() {
 
 # service_settings: one NAME=value a line, everything of contract section 2 that is set here.
 service_settings() {
+	find_socket_dir
 	cat <<-EOF
 	CONNECTION_URL=postgresql://cruddur:$(postgres_password)@127.0.0.1:$POSTGRES_PORT/cruddur
 	AWS_COGNITO_USER_POOL_ID=$(cognito_id pool)
@@ -110,6 +111,7 @@ service_settings() {
 	CRUDDUR_MESSAGES_TABLE=$TABLE
 	FRONTEND_URL=$FRONTEND_URL
 	BACKEND_URL=$BASE_URL
+	CRUDDUR_LIVE_SOCKET=$(live_socket)
 	CRUDDUR_LOG_LEVEL=${CRUDDUR_LOG_LEVEL:-info}
 	EOF
 }

@@ -57,6 +57,8 @@ enum status app_new(const struct settings *settings, struct buf *problem, struct
 	if (rc != STATUS_OK)
 		goto out;
 	rc = make_auth(a, settings);
+	if (rc == STATUS_OK && settings->live_socket)
+		rc = live_new(settings->live_socket, &a->live);
 	if (rc == STATUS_OK)
 		rc = make_table(a, settings);
 	if (rc != STATUS_OK)
@@ -72,6 +74,7 @@ void app_free(struct app *a)
 {
 	if (!a)
 		return;
+	live_free(a->live);
 	message_store_free(a->messages);
 	message_group_members_free(a->members);
 	dynamo_free(a->table);

@@ -21,4 +21,7 @@ void app_free(struct app *a);
  * (http_response_clear). */
 void app_handle(struct app *a, const struct http_request *request, struct http_response *response);
 
+/* What is still to be done for that request when its client has the answer. */
+void app_after(struct app *a);
+
 #endif

@@ -21,12 +21,15 @@ struct dispatch {
 
 static bool serves(const struct app_route *route, enum http_method method)
 {
-	return route->method == method || (route->method == HTTP_GET && method == HTTP_HEAD);
+	return route->method == method ||
+		(route->method == HTTP_GET && method == HTTP_HEAD && route->login != APP_ADMISSION);
 }
 
-static void add_method(struct dispatch *d, enum http_method method)
+static void add_method(struct dispatch *d, const struct app_route *route)
 {
-	const char *text = method == HTTP_GET ? "GET, HEAD, " : "POST, ";
+	const char *text = route->method != HTTP_GET ? "POST, "
+		: route->login == APP_ADMISSION      ? "GET, "
+						     : "GET, HEAD, ";
 
 	/* The longest list, "GET, HEAD, POST, OPTIONS", fits. */
 	strncat(d->methods, text, sizeof(d->methods) - strlen(d->methods) - 1);
@@ -39,8 +42,12 @@ static void find_route(struct dispatch *d)
 	for (const struct app_route *r = app_routes; r->pattern; r++) {
 		if (!router_match(r->pattern, q->path, &d->call.capture))
 			continue;
+		/* nginx serves it. Where nobody but a client asks, there is no such route. */
+		if (r->login == APP_ADMISSION && q->method == HTTP_GET &&
+			!slice_equal(q->internal, SLICE("live")))
+			continue;
 		d->pattern = r->pattern;
-		add_method(d, r->method);
+		add_method(d, r);
 		if (serves(r, q->method))
 			d->route = r;
 	}
@@ -67,13 +74,13 @@ static void run_route(struct dispatch *d)
 {
 	enum status rc = STATUS_OK;
 
-	if (d->route->login == APP_LOGIN) {
+	if (d->route->login != APP_ANYBODY) {
 		http_response_header(d->call.response, "Cache-Control", SLICE("no-store"));
 		rc = log_in(d);
 	}
 	if (rc == STATUS_OK)
 		d->route->handler(
-			d->app, d->route->login == APP_LOGIN ? &d->caller : NULL, &d->call);
+			d->app, d->route->login != APP_ANYBODY ? &d->caller : NULL, &d->call);
 	else if (rc == STATUS_NOT_FOUND)
 		http_response_error(d->call.response, 422, "cognito_user_id_not_found");
 	else
@@ -137,10 +144,17 @@ void app_handle(struct app *a, const struct http_request *request, struct http_r
 		http_response_clear(response);
 		http_response_fail(response, STATUS_NO_MEMORY);
 	}
+	if (response->status != 200)
+		live_forget(a->live);
 	http_response_header(response, "X-Request-Id", request->request_id);
 	http_response_header(response, "X-Content-Type-Options", SLICE("nosniff"));
 	cors_apply(&a->cors, request, response);
 	log_access(&d, started_us);
 	log_set_request(SLICE(""));
 	user_clear(&d.caller);
+}
+
+void app_after(struct app *a)
+{
+	live_publish(a->live);
 }

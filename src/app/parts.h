@@ -10,6 +10,7 @@
 #include "dynamo/dynamo.h"
 #include "http/call.h"
 #include "http/cors.h"
+#include "live/live.h"
 #include "message/store.h"
 #include "message_group/members.h"
 #include "pg/pg.h"
@@ -26,6 +27,7 @@ struct app {
 	struct cognito *auth;
 	struct message_group_members *members;
 	struct message_store *messages;
+	struct live *live; /* NULL: there is no live channel */
 	int64_t ready_until_ms; /* how long what is known below is good for, monotonic */
 	struct {
 		bool postgres, dynamodb, jwks;
@@ -35,7 +37,11 @@ struct app {
 /* caller is NULL on a route without login. */
 typedef void (*app_handler)(struct app *a, const struct user *caller, struct http_call *call);
 
-enum app_login { APP_ANYBODY, APP_LOGIN };
+enum app_login {
+	APP_ANYBODY,
+	APP_LOGIN,
+	APP_ADMISSION, /* a login that nginx asks about, before it serves the path itself */
+};
 
 struct app_route {
 	const char *pattern; /* see http/router.h */
@@ -48,6 +54,9 @@ struct app_route {
 extern const struct app_route app_routes[];
 
 void app_health_check(struct app *a, const struct user *caller, struct http_call *call);
+/* GET /api/live, as nginx asks: 204, and the channel's name in a header. */
+void app_live_admission(struct app *a, const struct user *caller, struct http_call *call);
+
 void app_ready(struct app *a, const struct user *caller, struct http_call *call);
 
 #endif

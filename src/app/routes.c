@@ -13,7 +13,11 @@ static void list_message_groups(struct app *a, const struct user *caller, struct
 static struct message_api message_api_of(struct app *a)
 {
 	return (struct message_api){
-		.users = a->users, .members = a->members, .messages = a->messages
+		.users = a->users,
+		.table = a->table,
+		.members = a->members,
+		.messages = a->messages,
+		.live = a->live,
 	};
 }
 
@@ -22,6 +26,13 @@ static void list_messages(struct app *a, const struct user *caller, struct http_
 	const struct message_api api = message_api_of(a);
 
 	message_api_list(&api, caller, call);
+}
+
+static void read_messages(struct app *a, const struct user *caller, struct http_call *call)
+{
+	const struct message_api api = message_api_of(a);
+
+	message_api_read(&api, caller, call);
 }
 
 static void post_message(struct app *a, const struct user *caller, struct http_call *call)
@@ -37,12 +48,21 @@ static void user_short(struct app *a, const struct user *caller, struct http_cal
 	user_api_short(a->users, call);
 }
 
+static void user_me(struct app *a, const struct user *caller, struct http_call *call)
+{
+	(void)a;
+	user_api_me(caller, call);
+}
+
 const struct app_route app_routes[] = {
 	{ "/api/health-check", HTTP_GET, APP_ANYBODY, app_health_check },
 	{ "/api/ready", HTTP_GET, APP_ANYBODY, app_ready },
 	{ "/api/message_groups", HTTP_GET, APP_LOGIN, list_message_groups },
+	{ "/api/message_groups/{message_group_uuid}/read", HTTP_POST, APP_LOGIN, read_messages },
 	{ "/api/messages", HTTP_POST, APP_LOGIN, post_message },
 	{ "/api/messages/{message_group_uuid}", HTTP_GET, APP_LOGIN, list_messages },
+	{ "/api/live", HTTP_GET, APP_ADMISSION, app_live_admission },
 	{ "/api/users/@{handle}/short", HTTP_GET, APP_ANYBODY, user_short },
+	{ "/api/users/me", HTTP_GET, APP_LOGIN, user_me },
 	{ NULL, HTTP_OTHER, APP_ANYBODY, NULL },
 };

@@ -7,6 +7,8 @@
 
 #define DEFAULT_TABLE "cruddur-messages"
 #define VALUE_MAX 4096
+/* unix(7): sun_path without its NUL */
+#define SOCKET_PATH_MAX 107
 
 struct loading {
 	settings_getenv lookup;
@@ -299,6 +301,18 @@ static enum status load_numbers(struct loading *l)
 	return STATUS_OK;
 }
 
+static enum status load_live(struct loading *l)
+{
+	static const char name[] = "CRUDDUR_LIVE_SOCKET";
+	const char *value = l->lookup(name);
+
+	if (!value || !*value)
+		return STATUS_OK;
+	if (*value != '/' || strlen(value) > SOCKET_PATH_MAX)
+		return refuse(l, name, "is no absolute path of at most 107 bytes");
+	return keep(l, name, value, &l->out->live_socket);
+}
+
 static enum status load_aws(struct loading *l)
 {
 	enum status rc = load_region(l);
@@ -331,6 +345,8 @@ enum status settings_load(
 	if (rc == STATUS_OK && (needs & SETTINGS_NEED_COGNITO))
 		rc = load_cognito(&l);
 	if (rc == STATUS_OK)
+		rc = load_live(&l);
+	if (rc == STATUS_OK)
 		rc = origin(&l, "FRONTEND_URL");
 	if (rc == STATUS_OK)
 		rc = origin(&l, "BACKEND_URL");
@@ -344,6 +360,7 @@ void settings_clear(struct settings *s)
 	free(s->dynamodb_endpoint);
 	free(s->streams_endpoint);
 	free(s->table);
+	free(s->live_socket);
 	free(s->issuer);
 	for (size_t i = 0; i < s->client_id_count; i++)
 		free(s->client_ids[i]);

@@ -36,6 +36,7 @@ struct settings {
 	char *origins[2]; /* that CORS allows, as a browser spells them in Origin */
 	size_t origin_count;
 	enum log_level log_level;
+	char *live_socket; /* where nginx takes live events; NULL: there are none */
 	int64_t max_requests; /* a worker leaves after so many; 0: never */
 };
 

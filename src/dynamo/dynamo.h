@@ -70,6 +70,7 @@ struct dynamo_query {
 	bool ascending; /* by the bytes of sk */
 	size_t limit; /* items looked at, before the filter; 0: as many as fit in 1 MB */
 	struct dynamo_expression filter;
+	const char *attributes; /* "pk, sk": all that items are to carry; NULL: everything */
 	const struct dynamo_page
 		*resume; /* go on where this page of the same query stopped; NULL: start */
 };
@@ -127,6 +128,11 @@ STATUS_MUSTCHECK enum status dynamo_write(
 /* A DELETE, as dynamo_write; *old gets a page with the item as it was when it went, or with none if
  * there was nothing. */
 STATUS_MUSTCHECK enum status dynamo_delete(struct dynamo *d, const struct dynamo_write *w,
+	struct deadline by, struct dynamo_page **old);
+
+/* An UPDATE, as dynamo_write; *old gets a page with the item as it was before, or with none if it
+ * was made. */
+STATUS_MUSTCHECK enum status dynamo_update(struct dynamo *d, const struct dynamo_write *w,
 	struct deadline by, struct dynamo_page **old);
 
 /* What one version of an item has that another has not. */

@@ -117,6 +117,8 @@ void dynamo_request_query(struct buf *b, const char *table, const struct dynamo_
 	if (q->index)
 		json_write_member(b, "IndexName", slice_of(q->index));
 	add_key_condition(b, q);
+	if (q->attributes)
+		json_write_member(b, "ProjectionExpression", slice_of(q->attributes));
 	if (q->filter.text)
 		json_write_member(b, "FilterExpression", slice_of(q->filter.text));
 	dynamo_request_values(b, &key, &q->filter);

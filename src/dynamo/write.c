@@ -171,13 +171,15 @@ static void start_body(struct dynamo *d, const struct dynamo_write *w)
 	dynamo_request_write(&d->body, d->table, w);
 }
 
+/* Of a write by itself. */
+static const char *const operations[] = {
+	[DYNAMO_PUT] = "PutItem",
+	[DYNAMO_DELETE] = "DeleteItem",
+	[DYNAMO_UPDATE] = "UpdateItem",
+};
+
 enum status dynamo_write(struct dynamo *d, const struct dynamo_write *w, struct deadline by)
 {
-	static const char *const operations[] = {
-		[DYNAMO_PUT] = "PutItem",
-		[DYNAMO_DELETE] = "DeleteItem",
-		[DYNAMO_UPDATE] = "UpdateItem",
-	};
 	struct slice answer;
 
 	if (w->kind == DYNAMO_CHECK || !is_sound(w))
@@ -187,21 +189,32 @@ enum status dynamo_write(struct dynamo *d, const struct dynamo_write *w, struct 
 	return dynamo_request_send(d, operations[w->kind], by, &answer);
 }
 
-enum status dynamo_delete(struct dynamo *d, const struct dynamo_write *w, struct deadline by,
-	struct dynamo_page **old)
+/* A single write that says what was there before. */
+static enum status replace(
+	struct dynamo *d, const struct dynamo_write *w, struct deadline by, struct dynamo_page **old)
 {
 	struct slice answer;
 	enum status rc;
 
-	if (w->kind != DYNAMO_DELETE || !is_sound(w))
-		return STATUS_INVALID;
 	start_body(d, w);
 	buf_add_str(&d->body, ",\"ReturnValues\":\"ALL_OLD\"}");
-	rc = dynamo_request_send(d, "DeleteItem", by, &answer);
+	rc = dynamo_request_send(d, operations[w->kind], by, &answer);
 	if (rc != STATUS_OK)
 		return rc;
 	rc = dynamo_page_read_old(answer, old);
 	return rc == STATUS_INVALID ? STATUS_UNAVAILABLE : rc;
+}
+
+enum status dynamo_delete(struct dynamo *d, const struct dynamo_write *w, struct deadline by,
+	struct dynamo_page **old)
+{
+	return w->kind == DYNAMO_DELETE && is_sound(w) ? replace(d, w, by, old) : STATUS_INVALID;
+}
+
+enum status dynamo_update(struct dynamo *d, const struct dynamo_write *w, struct deadline by,
+	struct dynamo_page **old)
+{
+	return w->kind == DYNAMO_UPDATE && is_sound(w) ? replace(d, w, by, old) : STATUS_INVALID;
 }
 
 enum status dynamo_transact(struct dynamo *d, const struct dynamo_write *writes, size_t count,

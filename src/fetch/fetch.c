@@ -22,7 +22,7 @@ struct fetch {
 	CURLM *multi; /* runs it, and holds its connections */
 	struct curl_slist *headers; /* what libcurl holds now, the token's included */
 	CURLU *place; /* what url says, parsed once */
-	struct buf url, scope, key_id, secret, token, method; /* texts libcurl holds now */
+	struct buf url, unix_socket, scope, key_id, secret, token, method; /* texts libcurl holds */
 	int64_t connect_ms, total_ms; /* likewise; -1: unknown */
 	bool (*stop)(void *context); /* of the request under way */
 	void *stop_context;
@@ -150,6 +150,7 @@ void fetch_free(struct fetch *f)
 	curl_slist_free_all(f->headers);
 	curl_url_cleanup(f->place);
 	buf_free(&f->url);
+	buf_free(&f->unix_socket);
 	buf_free(&f->scope);
 	buf_free(&f->key_id);
 	buf_free(&f->secret);
@@ -291,13 +292,14 @@ static bool set_time(struct fetch *f, CURLoption option, int64_t *held, int64_t 
 	return true;
 }
 
-/* GET has no body; POST and PUT send theirs as it is, an empty one with Content-Length: 0. */
+/* GET and DELETE have no body; POST and PUT send theirs as it is, an empty one with Content-Length:
+ * 0. */
 static bool set_method(struct fetch *f, const struct fetch_request *r)
 {
-	bool put = strcmp(r->method, "PUT") == 0;
+	bool put = strcmp(r->method, "PUT") == 0, remove = strcmp(r->method, "DELETE") == 0;
 
-	if (strcmp(r->method, "GET") == 0)
-		return set_text(f, CURLOPT_CUSTOMREQUEST, &f->method, NULL) &&
+	if (remove || strcmp(r->method, "GET") == 0)
+		return set_text(f, CURLOPT_CUSTOMREQUEST, &f->method, remove ? "DELETE" : NULL) &&
 			curl_easy_setopt(f->easy, CURLOPT_HTTPGET, 1L) == CURLE_OK;
 	if (!put && strcmp(r->method, "POST") != 0)
 		return false;
@@ -314,7 +316,8 @@ static bool prepare(struct fetch *f, const struct fetch_request *r)
 	const struct fetch_signature *s = r->signature;
 	const char *token = s && s->session_token ? s->session_token : "";
 
-	return set_method(f, r) && set_headers(f, r->headers, token) && set_signature(f, s) &&
+	return set_text(f, CURLOPT_UNIX_SOCKET_PATH, &f->unix_socket, r->unix_socket) &&
+		set_method(f, r) && set_headers(f, r->headers, token) && set_signature(f, s) &&
 		set_time(f, CURLOPT_CONNECTTIMEOUT_MS, &f->connect_ms, r->connect_ms) &&
 		set_time(f, CURLOPT_TIMEOUT_MS, &f->total_ms, r->total_ms) &&
 		curl_easy_setopt(f->easy, CURLOPT_NOPROGRESS, r->stop ? 0L : 1L) == CURLE_OK;

@@ -30,8 +30,10 @@ struct fetch_signature {
 };
 
 struct fetch_request {
-	const char *method; /* "GET", "POST" or "PUT" */
+	const char *method; /* "GET", "POST", "PUT" or "DELETE" */
 	const char *url;
+	const char
+		*unix_socket; /* connects there, whatever host the URL names; NULL: to that host */
 	const char *const *headers; /* "Name: value", NULL at the end; NULL for none */
 	struct slice body; /* sent with POST and PUT */
 	const struct fetch_signature *signature; /* NULL: not signed */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Brings the message-group rows of a conversation in line with its newest message: one row for each
- * member, at that message's time, with its text, and with every attribute that this project does
- * not know. Never moves a row back in time. However often it is called, by however many programs at
+ * member, at that message's time, with its text, with the count of what that member has not read,
+ * and with every attribute that this project does not know. Never moves a row back in time. However often it is called, by however many programs at
  * once, in whatever order, and wherever it is interrupted: the next call that is not leads to the
  * same rows.
  *
@@ -34,7 +34,7 @@ void group_mover_free(struct group_mover *m);
 
 /* What a call did; all zero: the rows were right already. */
 struct group_mover_changes {
-	size_t moved; /* rows that went forward, or whose text was brought up to date */
+	size_t moved; /* rows that went forward, or whose text or count was brought up to date */
 	size_t restored; /* rows that were missing */
 	size_t removed; /* rows that a member had beside the right one */
 };

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "group_mover/mover.h"
+#include "message_group/unread.h"
 #include "message_table/rows.h"
 
 struct group_mover {
@@ -33,6 +34,8 @@ struct group_member {
 	bool has_other;
 	bool has_pointer; /* there is a MBR# row */
 	struct buf pointer_sk, shown_sk; /* its group_sk and message_sk; empty: it has none */
+	struct buf read_sk, read_uuid; /* how far the member has read; empty: not at all */
+	char unread[MESSAGE_GROUP_UNREAD_SIZE]; /* what the row has to say of that */
 	struct buf places[GROUP_PLACES_MAX]; /* sort keys at which a row is or may be */
 	size_t place_count;
 	struct group_row rows[GROUP_PLACES_MAX]; /* those that are there, the newest first */
@@ -73,6 +76,12 @@ struct group_member *group_view_member(struct group_view *v, const struct uuid *
 /* Notes a place to look at, once. */
 STATUS_MUSTCHECK enum status group_member_place(
 	struct group_view *v, struct group_member *member, struct slice sk);
+
+/* --- counts.c: what is unread ------------------------------------------------------------- */
+
+/* Fills in unread for each member, by the read positions that were read before. */
+STATUS_MUSTCHECK enum status group_counts_read(
+	struct group_mover *m, struct group_view *v, struct deadline by);
 
 /* --- members.c: what our own rows do not say ---------------------------------------------- */
 

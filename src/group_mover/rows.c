@@ -17,6 +17,8 @@ static const struct dynamo_attr own_attributes[] = {
 	{ .name = TABLE_PK },
 	{ .name = TABLE_SK },
 	{ .name = TABLE_MESSAGE },
+	{ .name = TABLE_UNREAD },
+	{ .name = TABLE_LAST_READ },
 };
 
 /* Makes the member's row at sk have what one version of it has and another has not.

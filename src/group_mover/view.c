@@ -45,6 +45,8 @@ static void clear_member(struct group_member *member)
 {
 	buf_free(&member->pointer_sk);
 	buf_free(&member->shown_sk);
+	buf_free(&member->read_sk);
+	buf_free(&member->read_uuid);
 	for (size_t i = 0; i < member->place_count; i++)
 		buf_free(&member->places[i]);
 	for (size_t i = 0; i < member->row_count; i++)
@@ -105,7 +107,10 @@ static enum status take_pointer(struct group_view *v, const struct dynamo_item *
 		uuid_parse(table_text(item, TABLE_MEMBER_OTHER), &member->other) == STATUS_OK;
 	buf_add_slice(&member->pointer_sk, group_sk);
 	buf_add_slice(&member->shown_sk, table_text(item, TABLE_MEMBER_MESSAGE_SK));
-	if (!buf_ok(&member->pointer_sk) || !buf_ok(&member->shown_sk))
+	buf_add_slice(&member->read_sk, table_text(item, TABLE_MEMBER_READ_SK));
+	buf_add_slice(&member->read_uuid, table_text(item, TABLE_MEMBER_READ_UUID));
+	if (!buf_ok(&member->pointer_sk) || !buf_ok(&member->shown_sk) ||
+		!buf_ok(&member->read_sk) || !buf_ok(&member->read_uuid))
 		return STATUS_NO_MEMORY;
 	rc = group_member_place(v, member, group_sk);
 	if (rc == STATUS_OK)
@@ -312,7 +317,7 @@ static enum status read_people(struct group_mover *m, struct group_view *v,
 
 /* The message comes last: a row that another consumer brings up to date after it was read here is
  * not as it was seen any more, and the write fails; read before the rows, a text could be older
- * than the one that a row shows already, and would take its place. */
+ * than the one that a row shows already, and would take its place. So it is with the counts. */
 enum status group_view_read(struct group_mover *m, const struct uuid *group,
 	const struct group_lessons *lessons, struct deadline by, struct group_view *out)
 {
@@ -323,6 +328,8 @@ enum status group_view_read(struct group_mover *m, const struct uuid *group,
 	if (people != STATUS_OK && people != STATUS_INVALID && people != STATUS_NOT_FOUND)
 		return people;
 	rc = read_newest(m, out, by);
+	if (rc == STATUS_OK && people == STATUS_OK && out->has_message)
+		rc = group_counts_read(m, out, by);
 	if (rc != STATUS_OK || out->has_message)
 		return rc == STATUS_OK ? people : rc;
 	m->problem = ""; /* no message, so nothing is asked of its members */

@@ -12,7 +12,7 @@ enum row_work {
 	ROW_STAYS,
 	ROW_MOVES, /* a new one at the target, made from the current one */
 	ROW_RETURNS, /* a new one at the target, as there is none */
-	ROW_TEXT, /* it is at the target, with another text */
+	ROW_CHANGES, /* it is at the target, with another text or count */
 };
 
 /* One member's part of the transaction, and the memory that its writes point into. */
@@ -20,12 +20,15 @@ struct step {
 	struct group_member *member;
 	const struct group_row *current; /* NULL: the row was lost */
 	enum row_work work;
+	bool recounts; /* the row's count changes */
 	bool points; /* the MBR# row changes */
 	struct slice target, shown; /* where the row will be, and the message it will show */
+	struct slice text; /* of that message */
 	struct buf behind; /* the target, where a taken place forced it */
 	struct table_key row_pk, pointer_pk;
-	struct dynamo_attr row[7], row_key[2], text[1], seen[2];
-	struct dynamo_attr pointer[6], pointer_key[2], places[3], seen_place[1];
+	struct dynamo_attr row[9], row_key[2], copies[3];
+	struct dynamo_attr pointer[6], pointer_key[2], places[3];
+	struct table_condition seen_row, seen_pointer;
 };
 
 /* A row and a pointer for each member. */
@@ -68,6 +71,17 @@ static enum status aim(
 	return STATUS_OK;
 }
 
+/* Whether the current row says what is unread. Where the MBR# row knows no position, what the row
+ * says of one stays. */
+static bool is_counted(const struct step *s)
+{
+	const struct dynamo_item *row = s->current->item;
+	struct slice last_read = buf_slice(&s->member->read_uuid);
+
+	return slice_equal(table_text(row, TABLE_UNREAD), slice_of(s->member->unread)) &&
+		(last_read.len == 0 || slice_equal(table_text(row, TABLE_LAST_READ), last_read));
+}
+
 static enum status decide(
 	struct step *s, const struct group_view *v, const struct group_lessons *lessons)
 {
@@ -76,6 +90,7 @@ static enum status decide(
 	enum status rc = STATUS_OK;
 
 	s->shown = v->message_sk;
+	s->text = v->message;
 	if (!s->current) {
 		s->work = ROW_RETURNS;
 		rc = aim(s, v, lessons);
@@ -83,17 +98,22 @@ static enum status decide(
 		s->work = ROW_STAYS; /* what it shows was removed since: forward only */
 		s->target = s->current->sk;
 		s->shown = shown_by(member, s->current);
+		s->text = table_text(s->current->item, TABLE_MESSAGE);
 	} else if (slice_compare(v->message_sk, s->current->sk) <= 0) {
 		s->target = s->current->sk;
 		s->work = slice_equal(table_text(s->current->item, TABLE_MESSAGE), v->message)
 			? ROW_STAYS
-			: ROW_TEXT;
+			: ROW_CHANGES;
 	} else {
 		s->work = ROW_MOVES;
 		rc = aim(s, v, lessons);
 	}
+	s->recounts = !s->current || s->work == ROW_MOVES || !is_counted(s);
+	if (s->work == ROW_STAYS && s->recounts)
+		s->work = ROW_CHANGES;
 	remembered = member->shown_sk.len > 0 ? buf_slice(&member->shown_sk) : pointed;
-	s->points = !member->has_pointer || !slice_equal(pointed, s->target) ||
+	/* A count comes with the condition that the member has read no further. */
+	s->points = s->recounts || !member->has_pointer || !slice_equal(pointed, s->target) ||
 		!slice_equal(remembered, s->shown);
 	return rc;
 }
@@ -109,6 +129,9 @@ static struct dynamo_write new_row(struct step *s, const struct group_view *v)
 	row[count++] = table_attr(TABLE_PK, table_key_slice(&s->row_pk));
 	row[count++] = table_attr(TABLE_SK, s->target);
 	row[count++] = table_attr(TABLE_MESSAGE, v->message);
+	row[count++] = table_attr(TABLE_UNREAD, slice_of(s->member->unread));
+	if (s->member->read_uuid.len > 0)
+		row[count++] = table_attr(TABLE_LAST_READ, buf_slice(&s->member->read_uuid));
 	if (s->work == ROW_RETURNS) {
 		const struct user *peer = &s->member->peer;
 
@@ -122,26 +145,35 @@ static struct dynamo_write new_row(struct step *s, const struct group_view *v)
 	return w;
 }
 
-/* Only while it is still the row that was read, with the text that was read: of two edits the later
- * one stays. */
-static struct dynamo_write new_text(struct step *s, const struct group_view *v)
+/* Only while it is still the row that was read, with the text and the count that were read: of two
+ * edits the later one stays. */
+static struct dynamo_write changed_row(struct step *s, const struct group_view *v)
 {
-	struct slice seen;
-	bool has_text = dynamo_item_string(s->current->item, TABLE_MESSAGE, &seen);
+	static const char *const updates[] = {
+		NULL,
+		"SET " TABLE_MESSAGE " = :text",
+		"SET " TABLE_MESSAGE " = :text, " TABLE_UNREAD " = :unread",
+		"SET " TABLE_MESSAGE " = :text, " TABLE_UNREAD " = :unread, " TABLE_LAST_READ
+		" = :last_read",
+	};
+	const struct dynamo_item *row = s->current->item;
+	const struct table_seen seen[] = {
+		{ TABLE_GROUP_UUID, uuid_slice(v->group) },
+		{ TABLE_MESSAGE, table_text(row, TABLE_MESSAGE) },
+		{ TABLE_UNREAD, table_text(row, TABLE_UNREAD) },
+	};
+	size_t copies = !s->recounts ? 1 : s->member->read_uuid.len == 0 ? 2 : 3;
 
 	s->row_key[0] = table_attr(TABLE_PK, table_key_slice(&s->row_pk));
 	s->row_key[1] = table_attr(TABLE_SK, s->target);
-	s->text[0] = table_attr("text", v->message);
-	s->seen[0] = table_attr("group", uuid_slice(v->group));
-	if (has_text)
-		s->seen[1] = table_attr("seen", seen);
+	s->copies[0] = table_attr("text", s->text);
+	s->copies[1] = table_attr("unread", slice_of(s->member->unread));
+	s->copies[2] = table_attr("last_read", buf_slice(&s->member->read_uuid));
 	return (struct dynamo_write){ .kind = DYNAMO_UPDATE,
 		.attrs = s->row_key,
 		.attr_count = 2,
-		.update = { "SET " TABLE_MESSAGE " = :text", s->text, 1 },
-		.condition = { has_text ? TABLE_GROUP_UUID " = :group AND " TABLE_MESSAGE " = :seen"
-					: TABLE_GROUP_UUID " = :group",
-			s->seen, has_text ? 2 : 1 } };
+		.update = { updates[copies], s->copies, copies },
+		.condition = table_as_seen(seen, s->recounts ? 3 : 2, &s->seen_row) };
 }
 
 static struct dynamo_write new_pointer(struct step *s)
@@ -163,11 +195,19 @@ static struct dynamo_write new_pointer(struct step *s)
 #define SET_PLACE                                                                                  \
 	"SET " TABLE_MEMBER_GROUP_SK " = :group_sk, " TABLE_MEMBER_MESSAGE_SK " = :message_sk"
 
+static struct slice seen_text(const struct buf *b)
+{
+	return b->len > 0 ? buf_slice(b) : (struct slice){ 0 };
+}
+
 /* Whatever was at prev_sk is gone by now; after a move the current row's place takes its turn. */
 static struct dynamo_write moved_pointer(struct step *s)
 {
+	const struct table_seen seen[] = {
+		{ TABLE_MEMBER_GROUP_SK, seen_text(&s->member->pointer_sk) },
+		{ TABLE_MEMBER_READ_SK, seen_text(&s->member->read_sk) },
+	};
 	bool moves = s->work == ROW_MOVES;
-	bool pointed = s->member->pointer_sk.len > 0;
 
 	s->pointer_key[0] = table_attr(TABLE_PK, table_key_slice(&s->pointer_pk));
 	s->pointer_key[1] = table_attr(TABLE_SK, uuid_slice(&s->member->user));
@@ -175,24 +215,21 @@ static struct dynamo_write moved_pointer(struct step *s)
 	s->places[1] = table_attr("message_sk", s->shown);
 	if (moves)
 		s->places[2] = table_attr("prev_sk", s->current->sk);
-	s->seen_place[0] = table_attr("seen_sk", buf_slice(&s->member->pointer_sk));
 	return (struct dynamo_write){ .kind = DYNAMO_UPDATE,
 		.attrs = s->pointer_key,
 		.attr_count = 2,
 		.update = { moves ? SET_PLACE ", " TABLE_MEMBER_PREV_SK " = :prev_sk"
 				  : SET_PLACE " REMOVE " TABLE_MEMBER_PREV_SK,
 			s->places, moves ? 3 : 2 },
-		.condition = { pointed ? TABLE_MEMBER_GROUP_SK " = :seen_sk"
-				       : "attribute_not_exists(" TABLE_MEMBER_GROUP_SK ")",
-			s->seen_place, pointed ? 1 : 0 } };
+		.condition = table_as_seen(seen, 2, &s->seen_pointer) };
 }
 
 static void add_step(struct plan *p, struct step *s)
 {
 	s->row_pk = table_key_group_rows(&s->member->user);
 	s->pointer_pk = table_key_members(p->view->group);
-	if (s->work == ROW_TEXT) {
-		p->writes[p->count++] = new_text(s, p->view);
+	if (s->work == ROW_CHANGES) {
+		p->writes[p->count++] = changed_row(s, p->view);
 	} else if (s->work != ROW_STAYS) {
 		p->row_of[p->count] = s;
 		p->writes[p->count++] = new_row(s, p->view);
@@ -270,7 +307,7 @@ static enum status finish(struct group_mover *m, const struct plan *p, struct de
 	for (size_t i = 0; i < p->view->member_count; i++) {
 		const struct step *s = &p->steps[i];
 
-		changes->moved += s->work == ROW_MOVES || s->work == ROW_TEXT;
+		changes->moved += s->work == ROW_MOVES || s->work == ROW_CHANGES;
 		changes->restored += s->work == ROW_RETURNS;
 		if (s->work == ROW_MOVES && rc == STATUS_OK)
 			rc = group_row_leave(m, p->view, s->member, s->target, by);

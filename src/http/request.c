@@ -67,6 +67,8 @@ static void take_param(
 		set_header(&r->origin, value);
 	else if (slice_equal(name, SLICE("HTTP_IDEMPOTENCY_KEY")))
 		set_header(&r->idempotency_key, value);
+	else if (slice_equal(name, SLICE("CRUDDUR_INTERNAL")))
+		r->internal = value;
 }
 
 /* The target is "path?query", raw; a fragment never reaches a server. */

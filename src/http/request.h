@@ -32,6 +32,8 @@ struct http_request {
 	struct slice request_id; /* the front's, or a new one; 1 to 128 harmless characters */
 	struct slice content_type;
 	struct http_header authorization, origin, idempotency_key;
+	struct slice internal; /* what the front itself asks for, by a parameter that no client can
+				  send; empty: a client asks */
 	int64_t content_length; /* -1: none, or no number */
 	int64_t received_ms; /* when the front took it, in ms since 1970; 0: not said */
 	http_body_read read;

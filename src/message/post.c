@@ -3,6 +3,7 @@
 #include "base/ascii.h"
 #include "base/utf8.h"
 #include "digest/sha256.h"
+#include "http/body.h"
 #include "message/api.h"
 #include "message_table/keys.h"
 #include "user/store.h"
@@ -70,32 +71,18 @@ static enum status digest_body(struct post *p)
 /* Everything up to one well-formed JSON object. false: the answer says what is wrong. */
 static bool read_request(struct post *p)
 {
-	struct http_response *r = p->call->response;
-	enum status rc = read_key(p), body_rc;
+	enum status rc = STATUS_OK;
 
-	if (rc != STATUS_OK) {
-		http_response_error(r, 400, "malformed_request");
+	if (read_key(p) != STATUS_OK) {
+		http_response_error(p->call->response, 400, "malformed_request");
 		return false;
 	}
-	body_rc = http_request_read_body(p->call->request, &p->body);
-	if (body_rc != STATUS_OK && body_rc != STATUS_INVALID) {
-		http_response_fail(r, body_rc);
+	if (!http_body_json(p->call, &p->body, &p->json))
 		return false;
-	}
-	if (!http_request_is_json(p->call->request)) {
-		http_response_error(r, 415, "unsupported_media_type");
-		return false;
-	}
-	rc = body_rc == STATUS_OK ? json_flat_parse(buf_slice(&p->body), JSON_DEPTH_MAX, &p->json)
-				  : STATUS_INVALID;
-	if (rc == STATUS_INVALID) {
-		http_response_error(r, 400, "malformed_json");
-		return false;
-	}
-	if (rc == STATUS_OK && p->draft.key.len > 0)
+	if (p->draft.key.len > 0)
 		rc = digest_body(p);
 	if (rc != STATUS_OK)
-		http_response_fail(r, rc);
+		http_response_fail(p->call->response, rc);
 	return rc == STATUS_OK;
 }
 
@@ -195,6 +182,21 @@ static enum status send(struct post *p, struct message_sent *sent)
 	return message_store_send(p->api->messages, &p->draft, &group, p->call->by, sent);
 }
 
+/* A receiver is known from the start of a conversation, in one that exists from the membership that
+ * was just checked. */
+static void tell(struct post *p, const struct message_sent *sent)
+{
+	const struct uuid *other = &p->people.receiver.uuid;
+
+	if (!p->api->live)
+		return;
+	if (p->has_group)
+		other = message_group_members_other(
+			p->api->members, &sent->group, &p->caller->uuid);
+	live_message_sent(
+		p->api->live, &p->caller->uuid, other, buf_slice(&p->call->response->body));
+}
+
 static void answer_refusals(struct post *p)
 {
 	http_response_error(p->call->response, 422, p->refusals.codes[0]);
@@ -214,9 +216,11 @@ static void answer(struct post *p)
 	 * key itself. */
 	if (rc == STATUS_NOT_FOUND && p->draft.key.len > 0)
 		rc = message_store_replay(p->api->messages, &p->draft, p->call->by, &sent);
-	if (rc == STATUS_OK)
+	if (rc == STATUS_OK) {
 		answer_sent(p, &sent);
-	else if (rc == STATUS_CONFLICT)
+		if (!sent.again)
+			tell(p, &sent);
+	} else if (rc == STATUS_CONFLICT)
 		http_response_error(p->call->response, 422, "idempotency_key_reused");
 	else if (rc != STATUS_NOT_FOUND)
 		http_response_fail(p->call->response, rc);

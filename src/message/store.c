@@ -32,12 +32,17 @@ static enum table_verdict judge_message(
 	return table_message_is_whole(item) ? TABLE_ROW_SHOW : TABLE_ROW_BROKEN;
 }
 
-enum status message_store_list(struct message_store *s, const struct uuid *group, size_t limit,
-	struct slice before, struct deadline by, struct message_page *out)
+enum status message_store_list(struct message_store *s, const struct uuid *group,
+	const struct message_range *range, struct deadline by, struct message_page *out)
 {
 	struct table_key pk = table_key_messages(group);
-	const struct dynamo_query q = { .hash_value = table_key_slice(&pk), .before = before };
-	enum status rc = table_rows_collect(s->table, &q, limit, judge_message, by, &out->rows);
+	bool forward = range->after.len > 0;
+	const struct dynamo_query q = { .hash_value = table_key_slice(&pk),
+		.before = range->before,
+		.after = range->after,
+		.ascending = forward };
+	enum status rc =
+		table_rows_collect(s->table, &q, range->limit, judge_message, by, &out->rows);
 
 	if (rc != STATUS_OK)
 		return rc;
@@ -46,7 +51,7 @@ enum status message_store_list(struct message_store *s, const struct uuid *group
 			log_int("rows", (int64_t)out->rows.broken));
 	out->count = out->rows.count;
 	for (size_t i = 0; i < out->count; i++) {
-		const struct dynamo_item *item = out->rows.items[out->count - 1 - i];
+		const struct dynamo_item *item = out->rows.items[forward ? i : out->count - 1 - i];
 
 		out->messages[i] = (struct message){
 			.uuid = table_text(item, TABLE_MESSAGE_UUID),
@@ -57,7 +62,7 @@ enum status message_store_list(struct message_store *s, const struct uuid *group
 		};
 	}
 	if (out->rows.more)
-		out->next = out->messages[0].created_at;
+		out->next = out->messages[forward ? out->count - 1 : 0].created_at;
 	return STATUS_OK;
 }
 
@@ -176,7 +181,7 @@ static enum status read_remembered(
 	const struct dynamo_item *item, const struct message_draft *draft, struct message_sent *out)
 {
 	struct slice digest, group, uuid, time, name, handle;
-	struct message_sent sent = { .created_at = "" };
+	struct message_sent sent = { .again = true };
 	int64_t expires;
 
 	if (!dynamo_item_int(item, TABLE_EXPIRES_AT, &expires) ||

@@ -19,15 +19,35 @@ void message_store_free(struct message_store *s);
 struct message_page {
 	struct message messages[TABLE_ROWS_MAX]; /* ascending by sort key */
 	size_t count;
-	struct slice next; /* sort key to go on before, for older ones; empty if there are none */
+	struct slice next; /* sort key to go on from, in the same way; empty if there are no more */
 	struct table_rows rows; /* the memory behind the texts */
 };
 
-/* The newest up to limit messages of a group that are older than the sort key before (empty: the
- * newest). The caller has checked membership. out must be zeroed; clear it in any case. */
+/* Which messages a page is of: the newest that are older than a sort key (empty: the newest of
+ * all), or the oldest that are newer than one. */
+struct message_range {
+	struct slice before, after; /* at most one is not empty */
+	size_t limit;
+};
+
+/* Up to limit messages of a group. The caller has checked membership. out must be zeroed; clear it
+ * in any case. */
 STATUS_MUSTCHECK enum status message_store_list(struct message_store *s, const struct uuid *group,
-	size_t limit, struct slice before, struct deadline by, struct message_page *out);
+	const struct message_range *range, struct deadline by, struct message_page *out);
 void message_page_clear(struct message_page *page);
+
+/* A message as it is stored. */
+struct message_found {
+	struct buf sk, uuid;
+};
+void message_found_clear(struct message_found *found);
+
+/* Looks for a message of a group by its uuid, in either case. STATUS_NOT_FOUND: the group has none
+ * with it that can be shown, or it is no uuid. Reads the group's messages from the newest on until
+ * it is found: all of them at worst, or as many as the deadline allows (STATUS_TIMEOUT). out must be
+ * zeroed; clear it in any case. */
+STATUS_MUSTCHECK enum status message_store_find(struct message_store *s, const struct uuid *group,
+	struct slice uuid, struct deadline by, struct message_found *out);
 
 /* A request to send, as its sender made it. */
 struct message_draft {
@@ -41,6 +61,7 @@ struct message_draft {
 struct message_sent {
 	struct uuid group, uuid;
 	char created_at[CLOCK_TEXT_SIZE];
+	bool again; /* by an earlier call */
 	struct buf display_name, handle; /* the sender's at that time */
 };
 void message_sent_clear(struct message_sent *sent);

@@ -4,8 +4,19 @@
 
 #include "http/page.h"
 #include "message_group/store.h"
+#include "message_group/unread.h"
 #include "message_table/cursor.h"
 #include "json/write.h"
+
+void message_group_api_write_unread(struct buf *b, unsigned int unread)
+{
+	bool capped = unread >= MESSAGE_GROUP_UNREAD_CAP;
+
+	buf_add_str(b, ",\"unread_count\":");
+	buf_add_int(b, capped ? MESSAGE_GROUP_UNREAD_CAP - 1 : unread);
+	if (capped)
+		buf_add_str(b, ",\"unread_capped\":true");
+}
 
 static void write_group(struct buf *b, const struct message_group *g)
 {
@@ -15,6 +26,14 @@ static void write_group(struct buf *b, const struct message_group *g)
 	json_write_member(b, "handle", g->handle);
 	json_write_member(b, "message", g->message);
 	json_write_member(b, "created_at", g->created_at);
+	if (g->is_counted)
+		message_group_api_write_unread(b, g->unread);
+	else
+		buf_add_str(b, ",\"unread_count\":1,\"unread_capped\":true"); /* one or more */
+	if (g->last_read.len > 0)
+		json_write_member(b, "last_read_message_uuid", g->last_read);
+	else
+		buf_add_str(b, ",\"last_read_message_uuid\":null");
 	buf_add_char(b, '}');
 }
 

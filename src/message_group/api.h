@@ -7,6 +7,10 @@
 #include "http/call.h"
 #include "user/user.h"
 
+/* Appends the members of an object that say how much is unread, as message_group/unread.h counts it;
+ * others stand before them. */
+void message_group_api_write_unread(struct buf *b, unsigned int unread);
+
 /* GET /api/message_groups: a page of the caller's conversations, newest first. */
 void message_group_api_list(struct dynamo *d, const struct user *caller, struct http_call *call);
 

@@ -9,7 +9,7 @@
 
 struct message_group_members {
 	struct dynamo *table;
-	struct lru *seen; /* keys only */
+	struct lru *seen; /* who the other member is; an empty text: not known */
 };
 
 /* Both in full: two memberships never share a key. */
@@ -20,7 +20,8 @@ struct membership {
 enum status message_group_members_new(struct dynamo *d, struct message_group_members **out)
 {
 	const struct lru_shape shape = { .capacity = MESSAGE_GROUP_MEMBERS_CAPACITY,
-		.key_size = sizeof(struct membership) };
+		.key_size = sizeof(struct membership),
+		.value_size = sizeof(struct uuid) };
 	struct message_group_members *m = calloc(1, sizeof(*m));
 	enum status rc;
 
@@ -44,18 +45,35 @@ void message_group_members_free(struct message_group_members *m)
 	free(m);
 }
 
-enum status message_group_members_check(struct message_group_members *m, const struct uuid *group,
-	const struct uuid *user, struct deadline by)
+static struct membership key_of(const struct uuid *group, const struct uuid *user)
 {
 	struct membership key;
-	enum status rc;
 
 	uuid_bytes(group, key.group);
 	uuid_bytes(user, key.user);
+	return key;
+}
+
+const struct uuid *message_group_members_other(
+	struct message_group_members *m, const struct uuid *group, const struct uuid *user)
+{
+	const struct membership key = key_of(group, user);
+	const struct uuid *other = lru_find(m->seen, &key);
+
+	return other && other->text[0] != '\0' ? other : NULL;
+}
+
+enum status message_group_members_check(struct message_group_members *m, const struct uuid *group,
+	const struct uuid *user, struct deadline by)
+{
+	const struct membership key = key_of(group, user);
+	struct uuid other = { .text = "" };
+	enum status rc;
+
 	if (lru_find(m->seen, &key))
 		return STATUS_OK;
-	rc = message_group_store_member(m->table, group, user, by);
+	rc = message_group_store_member(m->table, group, user, by, &other);
 	if (rc == STATUS_OK)
-		lru_put(m->seen, &key, NULL);
+		lru_put(m->seen, &key, &other);
 	return rc;
 }

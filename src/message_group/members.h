@@ -14,7 +14,7 @@
 #include "base/uuid.h"
 #include "dynamo/dynamo.h"
 
-/* Memberships held: with their links 40 bytes each. */
+/* Memberships held: with their links 80 bytes each. */
 #define MESSAGE_GROUP_MEMBERS_CAPACITY ((size_t)4096)
 
 struct message_group_members;
@@ -23,6 +23,11 @@ struct message_group_members;
 STATUS_MUSTCHECK enum status message_group_members_new(
 	struct dynamo *d, struct message_group_members **out);
 void message_group_members_free(struct message_group_members *m);
+
+/* The other member of a group, from the membership that this user's last check remembered; NULL if
+ * it is not remembered, or no row said it. Good until the next check. */
+const struct uuid *message_group_members_other(
+	struct message_group_members *m, const struct uuid *group, const struct uuid *user);
 
 /* As message_group_store_member, which is asked unless it has said STATUS_OK to this group and user
  * before; no other answer is remembered, so that a new member is one at once. */

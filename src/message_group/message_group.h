@@ -14,6 +14,9 @@ struct message_group {
 	struct slice uuid;
 	struct slice display_name, handle; /* of the other member, as stored in the row */
 	struct slice message, created_at; /* the latest one, and its time as stored */
+	unsigned int unread; /* as in message_group/unread.h, if is_counted */
+	bool is_counted; /* false: some are, and how many nobody knows yet */
+	struct slice last_read; /* a message's uuid; empty: nothing was read */
 };
 
 /* A conversation to be made, or to be completed where another program left only one side of it. */
@@ -40,7 +43,7 @@ struct message_group_rows {
 	enum message_group_write kinds[MESSAGE_GROUP_WRITES_MAX];
 	size_t count;
 	struct table_key pair_pk, group_pk[2], member_pk;
-	struct dynamo_attr pair[3], same_group[1], group[2][7], member[2][4];
+	struct dynamo_attr pair[3], same_group[1], group[2][8], member[2][4];
 };
 
 /* Fills rows; everything that start names must outlive them, and they must not be moved. To be

@@ -71,7 +71,7 @@ static enum status find_and_settle(struct dynamo *d, const struct uuid *me,
 static enum status find_missing(struct dynamo *d, const struct uuid *group, const struct uuid *user,
 	struct deadline by, bool *missing)
 {
-	enum status rc = message_group_store_member(d, group, user, by);
+	enum status rc = message_group_store_member(d, group, user, by, NULL);
 
 	*missing = rc == STATUS_NOT_FOUND;
 	return *missing ? STATUS_OK : rc;

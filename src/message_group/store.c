@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "message_group/find.h"
+#include "message_group/unread.h"
 
 #include <stdio.h>
 
@@ -107,13 +108,17 @@ enum status message_group_store_list(struct dynamo *d, const struct uuid *user, 
 	for (size_t i = 0; i < out->rows.count; i++) {
 		const struct dynamo_item *item = out->rows.items[i];
 
-		out->groups[i] = (struct message_group){
+		struct message_group *group = &out->groups[i];
+
+		*group = (struct message_group){
 			.uuid = out->rows.names[i],
 			.display_name = table_text(item, TABLE_USER_DISPLAY_NAME),
 			.handle = table_text(item, TABLE_USER_HANDLE),
 			.message = table_text(item, TABLE_MESSAGE),
 			.created_at = table_text(item, TABLE_SK),
+			.last_read = table_text(item, TABLE_LAST_READ),
 		};
+		group->is_counted = message_group_unread_read(item, &group->unread);
 	}
 	out->count = out->rows.count;
 	if (out->rows.more)
@@ -151,8 +156,16 @@ static void adopt_member(struct dynamo *d, const struct uuid *group, const struc
 		LOG(LOG_WARN, "member_row_not_written", log_str("status", status_name(rc)));
 }
 
-enum status message_group_store_member(
-	struct dynamo *d, const struct uuid *group, const struct uuid *user, struct deadline by)
+static void read_other(const struct dynamo_item *row, const char *attribute, struct uuid *other)
+{
+	struct uuid read;
+
+	if (other && uuid_parse(table_text(row, attribute), &read) == STATUS_OK)
+		*other = read;
+}
+
+enum status message_group_store_member(struct dynamo *d, const struct uuid *group,
+	const struct uuid *user, struct deadline by, struct uuid *other)
 {
 	struct message_group_search search = {
 		.owner = user, .attribute = TABLE_GROUP_UUID, .value = uuid_slice(group)
@@ -165,12 +178,16 @@ enum status message_group_store_member(
 	if (rc != STATUS_OK)
 		return rc;
 	found = dynamo_page_count(page);
+	if (found > 0)
+		read_other(dynamo_page_item(page, 0), TABLE_MEMBER_OTHER, other);
 	dynamo_page_free(page);
 	if (found > 0)
 		return STATUS_OK;
 	rc = message_group_search_next(d, &search, by);
-	if (rc == STATUS_OK)
+	if (rc == STATUS_OK) {
+		read_other(search.item, TABLE_USER_UUID, other);
 		adopt_member(d, group, user, search.item, by);
+	}
 	message_group_search_end(&search);
 	return rc;
 }

@@ -9,18 +9,34 @@
 #define CHECK_SIZE 8
 #define SK_MAX ((size_t)1024) /* DynamoDB's own limit for a sort key */
 
-static enum status check_of(struct slice pk, struct slice sk, unsigned char out[SHA256_SIZE])
+/* What a cursor is bound to. */
+struct binding {
+	struct slice label, pk;
+};
+
+static struct binding backward(struct slice pk)
 {
-	const struct slice pieces[] = { SLICE_LITERAL("cruddur cursor 1"), pk, sk };
+	return (struct binding){ SLICE("cruddur cursor 1"), pk };
+}
+
+static struct binding forward(struct slice pk)
+{
+	return (struct binding){ SLICE("cruddur cursor 1 forward"), pk };
+}
+
+static enum status check_of(
+	const struct binding *to, struct slice sk, unsigned char out[SHA256_SIZE])
+{
+	const struct slice pieces[] = { to->label, to->pk, sk };
 
 	return sha256(pieces, sizeof(pieces) / sizeof(pieces[0]), out);
 }
 
-enum status cursor_encode(struct slice pk, struct slice sk, struct buf *b)
+static enum status encode(const struct binding *to, struct slice sk, struct buf *b)
 {
 	unsigned char check[SHA256_SIZE];
 	struct buf raw = { 0 };
-	enum status rc = check_of(pk, sk, check);
+	enum status rc = check_of(to, sk, check);
 
 	if (rc != STATUS_OK)
 		return rc;
@@ -33,7 +49,7 @@ enum status cursor_encode(struct slice pk, struct slice sk, struct buf *b)
 	return rc;
 }
 
-enum status cursor_decode(struct slice pk, struct slice cursor, struct buf *sk)
+static enum status decode(const struct binding *to, struct slice cursor, struct buf *sk)
 {
 	unsigned char raw[CHECK_SIZE + SK_MAX + 2], check[SHA256_SIZE];
 	size_t len;
@@ -45,7 +61,7 @@ enum status cursor_decode(struct slice pk, struct slice cursor, struct buf *sk)
 	key = (struct slice){ (const char *)raw + CHECK_SIZE, len - CHECK_SIZE };
 	if (key.len > SK_MAX || !utf8_valid(key))
 		return STATUS_INVALID; /* no sort key is like this */
-	rc = check_of(pk, key, check);
+	rc = check_of(to, key, check);
 	if (rc != STATUS_OK)
 		return rc;
 	if (memcmp(raw, check, CHECK_SIZE) != 0)
@@ -53,4 +69,32 @@ enum status cursor_decode(struct slice pk, struct slice cursor, struct buf *sk)
 	buf_clear(sk);
 	buf_add_slice(sk, key);
 	return buf_ok(sk) ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+enum status cursor_encode(struct slice pk, struct slice sk, struct buf *b)
+{
+	const struct binding to = backward(pk);
+
+	return encode(&to, sk, b);
+}
+
+enum status cursor_decode(struct slice pk, struct slice cursor, struct buf *sk)
+{
+	const struct binding to = backward(pk);
+
+	return decode(&to, cursor, sk);
+}
+
+enum status cursor_encode_forward(struct slice pk, struct slice sk, struct buf *b)
+{
+	const struct binding to = forward(pk);
+
+	return encode(&to, sk, b);
+}
+
+enum status cursor_decode_forward(struct slice pk, struct slice cursor, struct buf *sk)
+{
+	const struct binding to = forward(pk);
+
+	return decode(&to, cursor, sk);
 }

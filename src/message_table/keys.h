@@ -6,13 +6,16 @@
  * Shared with other programs, their shape fixed (contract section 4):
  *
  *   row               pk              sk
- *   message group     GRP#<user>      time of the latest message; one row for each member
+ *   message group     GRP#<user>      time of the latest message; one row for each member. Ours alone in it:
+ *                                     unread_count ("0" to "100", which is more than 99) and
+ *                                     last_read_message_uuid, copies of what follows from the MBR# row
  *   message           MSG#<group>     its time
  *
  * Ours alone, so that a group is found without searching a partition:
  *
  *   member            MBR#<group>     <user>   "this user is a member"; group_sk: where its GRP# row is,
- *                                              prev_sk: where it was before, message_sk: the message it shows
+ *                                              prev_sk: where it was before, message_sk: the message it shows;
+ *                                              read_sk, read_message_uuid: the newest message that was read
  *   pair              PAIR#<a>#<b>    PAIR     a < b; group_uuid: the one conversation of two people
  *   remembered send   IDM#<user>#<key>  IDM    the answer to an Idempotency-Key; expires_at for TTL
  *
@@ -37,11 +40,15 @@
 #define TABLE_USER_UUID "user_uuid"
 #define TABLE_USER_DISPLAY_NAME "user_display_name"
 #define TABLE_USER_HANDLE "user_handle"
+#define TABLE_UNREAD "unread_count" /* absent in rows of other programs that were not counted yet */
+#define TABLE_LAST_READ "last_read_message_uuid" /* absent: nothing was read */
 
 #define TABLE_MEMBER_GROUP_SK "group_sk"
 #define TABLE_MEMBER_PREV_SK "prev_sk" /* absent until the row has moved */
 #define TABLE_MEMBER_MESSAGE_SK "message_sk" /* absent: it shows the message at group_sk */
 #define TABLE_MEMBER_OTHER "other_user_uuid"
+#define TABLE_MEMBER_READ_SK "read_sk" /* both absent: nothing was read */
+#define TABLE_MEMBER_READ_UUID "read_message_uuid"
 #define TABLE_PAIR_GROUP "group_uuid"
 #define TABLE_SEND_GROUP "group_uuid"
 #define TABLE_SEND_DIGEST "request_sha256"

@@ -100,6 +100,40 @@ struct dynamo_attr table_attr(const char *name, struct slice value)
 	return (struct dynamo_attr){ .name = name, .value = value, .type = DYNAMO_STRING };
 }
 
+static size_t add_text(struct table_condition *c, size_t at, const char *text)
+{
+	size_t len = strlen(text), room = sizeof(c->text) - 1 - at;
+
+	if (len > room)
+		len = room; /* names are ours and short */
+	memcpy(c->text + at, text, len);
+	c->text[at + len] = '\0';
+	return at + len;
+}
+
+struct dynamo_expression table_as_seen(
+	const struct table_seen *seen, size_t count, struct table_condition *memory)
+{
+	static const char *const names[] = { "seen0", "seen1", "seen2", "seen3" };
+	size_t values = 0, at = 0;
+	bool absent = false;
+
+	for (size_t i = 0; i < count; i++) {
+		at = add_text(memory, at, i > 0 ? " AND " : "");
+		at = add_text(memory, at, seen[i].value.ptr ? "" : "NOT attribute_type(");
+		at = add_text(memory, at, seen[i].name);
+		at = add_text(memory, at, seen[i].value.ptr ? " = :" : ", :string)");
+		absent |= !seen[i].value.ptr;
+		if (!seen[i].value.ptr)
+			continue;
+		at = add_text(memory, at, names[i]);
+		memory->values[values++] = table_attr(names[i], seen[i].value);
+	}
+	if (absent)
+		memory->values[values++] = table_attr("string", SLICE("S"));
+	return (struct dynamo_expression){ memory->text, memory->values, values };
+}
+
 struct dynamo_write table_put_new(const struct dynamo_attr *attrs, size_t count)
 {
 	return (struct dynamo_write){ .kind = DYNAMO_PUT,

@@ -42,6 +42,23 @@ struct slice table_text(const struct dynamo_item *item, const char *name);
 /* A string attribute to be written. */
 struct dynamo_attr table_attr(const char *name, struct slice value);
 
+/* A string attribute as it was read. */
+struct table_seen {
+	const char *name;
+	struct slice value; /* without an address (as table_text has it): there was no such string */
+};
+
+/* The memory that a condition points into. */
+#define TABLE_SEEN_MAX 4
+struct table_condition {
+	char text[TABLE_SEEN_MAX * 64];
+	struct dynamo_attr values[TABLE_SEEN_MAX + 1];
+};
+
+/* The condition that up to TABLE_SEEN_MAX attributes are still as they were read. */
+struct dynamo_expression table_as_seen(
+	const struct table_seen *seen, size_t count, struct table_condition *memory);
+
 /* The write of a row that must not be there yet. */
 struct dynamo_write table_put_new(const struct dynamo_attr *attrs, size_t count);
 

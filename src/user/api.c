@@ -5,9 +5,17 @@
 #include "user/store.h"
 #include "json/write.h"
 
+static void write_user(struct buf *b, const struct user *user)
+{
+	buf_add_char(b, '{');
+	json_write_member(b, "uuid", uuid_slice(&user->uuid));
+	json_write_member(b, "handle", slice_of(user->handle));
+	json_write_member(b, "display_name", slice_of(user->display_name));
+	buf_add_char(b, '}');
+}
+
 void user_api_short(struct pg *p, struct http_call *call)
 {
-	struct buf *body = &call->response->body;
 	struct user user = { .handle = NULL };
 	enum status rc = user_store_by_handle(p, call->capture, call->by, &user);
 
@@ -19,10 +27,11 @@ void user_api_short(struct pg *p, struct http_call *call)
 		http_response_fail(call->response, rc);
 		return;
 	}
-	buf_add_char(body, '{');
-	json_write_member(body, "uuid", uuid_slice(&user.uuid));
-	json_write_member(body, "handle", slice_of(user.handle));
-	json_write_member(body, "display_name", slice_of(user.display_name));
-	buf_add_char(body, '}');
+	write_user(&call->response->body, &user);
 	user_clear(&user);
+}
+
+void user_api_me(const struct user *caller, struct http_call *call)
+{
+	write_user(&call->response->body, caller);
 }

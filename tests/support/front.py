@@ -24,7 +24,8 @@ def _limited(text, limits):
     if not limits:
         return text
     kept = "\n".join(line for line in text.splitlines()
-                     if not line.strip().startswith(("limit_req", "limit_conn")))
+                     if not line.strip().startswith(("limit_req", "limit_conn"))
+                     or "cruddur_live" in line)
     if "rate" in limits:
         zone = f"limit_req_zone $binary_remote_addr zone=tight:1m rate={limits['rate']};"
         inside = "limit_req zone=tight nodelay; limit_req_status 429;"
@@ -34,11 +35,21 @@ def _limited(text, limits):
     return kept.replace("server {\n", f"{zone}\nserver {{\n{inside}\n", 1)
 
 
+def live_socket(folder):
+    """Where workers hand in live events to the nginx of this folder."""
+    return Path(folder) / "live" / "s"
+
+
 def configuration(folder, port, socket, settings, limits=None):
     """conf/nginx/dev.conf.in with its names filled in, as scripts/dev does it."""
     text = (CONF / "dev.conf.in").read_text("utf-8")
     values = {"USER": "user root root;" if os.geteuid() == 0 else "", "PREFIX": str(folder),
               "LOG": str(folder), "PORT": str(port), "SOCKET": str(socket), "QUEUE": "512",
+              "WEB": str(CONF.parents[1] / "web"),
+              "COGNITO_URL": settings["AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"],
+              "USER_POOL": settings["AWS_COGNITO_USER_POOL_ID"],
+              "CLIENT": settings["AWS_COGNITO_USER_POOL_CLIENT_ID"].partition(",")[0],
+              "LIVE_SOCKET": str(live_socket(folder)),
               "FRONTEND_URL": settings.get("FRONTEND_URL") or NOBODY,
               "BACKEND_URL": settings.get("BACKEND_URL") or NOBODY + ":2"}
     for name, value in values.items():
@@ -59,6 +70,7 @@ class Nginx:
         self.error_log = LogReader(self.folder / "nginx.log")
         self.port = processes.free_port()
         (self.folder / "tmp").mkdir()
+        live_socket(self.folder).parent.mkdir(mode=0o700)
         (self.folder / "nginx.conf").write_text(
             configuration(self.folder, self.port, socket, settings, limits), "utf-8")
         binary = shutil.which("nginx") or "/usr/sbin/nginx"

@@ -26,6 +26,8 @@ def missing():
     lacking += [f"python3-{name}" for name in MODULES if not importlib.util.find_spec(name)]
     if not (shutil.which("postgres") or list(Path("/usr/lib/postgresql").glob("*/bin/postgres"))):
         lacking.append("postgres")
+    if not Path("/usr/lib/nginx/modules/ngx_nchan_module.so").exists():
+        lacking.append("libnginx-mod-nchan")
     if not (ROOT / "scripts" / "dev").exists():
         lacking.append("scripts/dev")
     return ", ".join(lacking)

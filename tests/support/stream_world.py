@@ -52,6 +52,8 @@ class Conversation:
         self.messages = [message_row(self.group, left, first, f"first of {self.group}")]
         rows = [group_row(*pair, self.group, first, self.messages[0]["message"])
                 for pair in ((left, right), (right, left))]
+        if ours:
+            rows = [{**row, "unread_count": unread} for row, unread in zip(rows, "01")]
         self.planted = list(rows)
         if marks:
             rows = [part for row in rows for part in table_check.marked(row)]

@@ -6,7 +6,8 @@ usage: table_check.py [--table NAME] [--ignore-group UUID]...
 
 Right is a group with exactly one GRP# row for each of its two members, who name each other, each
 at the time and with the text of the newest message, with its unknown attributes intact (what
-`marked` planted), and with a MBR# row whose group_sk points at it. It takes the settings of the
+`marked` planted), with a MBR# row whose group_sk points at it, and with the count of what that row's
+read position leaves unread. It takes the settings of the
 workers (AWS_ENDPOINT_URL_DYNAMODB, AWS_REGION, CRUDDUR_MESSAGES_TABLE, ...). Exit status 0: all is
 right; 1: it is not, a line for each fault; 2: the table could not be read.
 
@@ -108,6 +109,20 @@ def later(sk):
     return moved.isoformat(sk[10], "microseconds") + found[2]
 
 
+UNREAD_CAP, UNREAD_LOOK = 100, 500
+
+
+def unread_counts(table, group, owner, read_sk):
+    """The texts that a row may hold: the messages of others behind the position among the newest
+    UNREAD_LOOK, at most UNREAD_CAP; which also stays, once it was reached, until more is read."""
+    behind = sorted((row for sk, row in table.messages[group].items()
+                     if not read_sk or sk.encode() > read_sk.encode()),
+                    key=lambda row: row["sk"].encode())
+    foreign = [str(row.get("user_uuid", "")).lower() != owner for row in behind]
+    allowed = {str(min(UNREAD_CAP, sum(foreign[-UNREAD_LOOK:])))}
+    return allowed | ({str(UNREAD_CAP)} if sum(foreign) >= UNREAD_CAP else set())
+
+
 def _short(text):
     return repr(text if not isinstance(text, str) or len(text) < 60 else text[:57] + "...")
 
@@ -136,6 +151,13 @@ def _of_member(table, group, owner, row):
     if member.get("group_sk") != row["sk"]:
         yield (f"group {group}: the MBR# row of {owner} points at {member.get('group_sk')}, "
                f"the row is at {row['sk']}")
+    counts = unread_counts(table, group, owner, member.get("read_sk"))
+    if row.get("unread_count") not in counts:
+        yield (f"group {group}, row of {owner}: unread_count {row.get('unread_count')!r}, "
+               f"{' or '.join(sorted(counts))} are unread behind {member.get('read_sk')}")
+    if row.get("last_read_message_uuid") != member.get("read_message_uuid"):
+        yield (f"group {group}, row of {owner}: read up to {row.get('last_read_message_uuid')}, "
+               f"its MBR# row up to {member.get('read_message_uuid')}")
     if member.get("other_user_uuid", row.get("user_uuid")) != row.get("user_uuid"):
         yield f"group {group}: the MBR# row of {owner} names {member['other_user_uuid']}"
 

@@ -7,7 +7,7 @@ from site_api import some_uuid
 
 GROUP = "5ae290ed-55d1-47a0-bc6d-fe2bc2700399"
 GET_ROUTES = ["/api/health-check", "/api/ready", "/api/message_groups", f"/api/messages/{GROUP}",
-              "/api/users/@andrewbrown/short"]
+              "/api/users/@andrewbrown/short", "/api/users/me"]
 NO_ROUTES = [
     "/api/", "/api/nothing", "/api/messages/", "/api/message_groups/", "/api//message_groups",
     "/api/Message_groups", "/api/MESSAGES", "/api/health-check/", "/api/health-check/x",
@@ -16,6 +16,7 @@ NO_ROUTES = [
     "/api/users/@andrewbrown", "/api/users/@andrewbrown/short/", "/api/users/@andrewbrown/Short",
     "/api/users/@andrewbrown/x/short", "/api/users//@andrewbrown/short",
     "/api/users/%2540andrewbrown/short", "/api/message_groups%20", "/api/activities/home",
+    "/api/users/me/", "/api/users/ME", "/api/users/@me",
     "/api/message_groupsx", "/api/message_group", "/api/health-check%00x", "/api/ready.json",
 ]
 
@@ -73,7 +74,7 @@ def test_made_up_and_lower_case_methods_are_refused(site):
 
 
 @pytest.mark.parametrize("path", ["/api/message_groups", f"/api/messages/{GROUP}",
-                                  "/api/messages/not-a-uuid"])
+                                  "/api/messages/not-a-uuid", "/api/users/me"])
 def test_private_get_asks_for_a_token(site, path):
     expect.unauthorized(site.get(path))
 
@@ -90,6 +91,7 @@ def test_head_answers_like_get_without_a_body(site, pair):
     group = site.start(left, right)["message_group_uuid"]
     for path, who in (("/api/health-check", None), ("/api/message_groups", left),
                       (f"/api/messages/{group}", right), ("/api/message_groups", None),
+                      ("/api/users/me", left), ("/api/users/me", None),
                       (f"/api/users/@{left.handle}/short", None), ("/api/users/@nobody/short", None),
                       (f"/api/messages/{some_uuid()}", left), ("/api/nothing", None)):
         get, head = site.get(path, who), site.request("HEAD", path, who)

@@ -31,11 +31,14 @@ class Talk:
         self.group, self.left, self.right = str(uuid.uuid4()), left or _person(), right or _person()
         self.messages = [message_row(self.group, self.left, sk, sk) for sk in TIMES[:3]]
         self.mine, self.note = table_check.marked(
-            group_row(self.left, self.right, self.group, at, TIMES[2]))
-        self.theirs = group_row(self.right, self.left, self.group, at, TIMES[2])
+            {**group_row(self.left, self.right, self.group, at, TIMES[2]), "unread_count": "0"})
+        read = self.messages[0]["message_uuid"]
+        self.theirs = {**group_row(self.right, self.left, self.group, at, TIMES[2]),
+                       "unread_count": "2", "last_read_message_uuid": read}
         self.members = [{"pk": f"MBR#{self.group}", "sk": me.uuid, "group_sk": at,
                          "other_user_uuid": other.uuid}
                         for me, other in ((self.left, self.right), (self.right, self.left))]
+        self.members[1].update(read_sk=TIMES[0], read_message_uuid=read)
 
     def rows(self):
         return [*self.messages, self.mine, self.theirs, self.note, *self.members]
@@ -85,6 +88,25 @@ FAULTS = {
     "a member row names another": (
         lambda t: _without(t.rows(), t.members[1]) + [
             {**t.members[1], "other_user_uuid": _person().uuid}], "MBR# row of"),
+    "a row without a count": (
+        lambda t: _without(t.rows(), t.mine) + [
+            {name: value for name, value in t.mine.items() if name != "unread_count"}],
+        "unread_count None"),
+    "own messages are counted": (
+        lambda t: _without(t.rows(), t.mine) + [{**t.mine, "unread_count": "3"}], "unread_count"),
+    "read messages are counted": (
+        lambda t: _without(t.rows(), t.theirs) + [{**t.theirs, "unread_count": "3"}],
+        "unread_count"),
+    "more than there are": (
+        lambda t: _without(t.rows(), t.theirs) + [{**t.theirs, "unread_count": "100"}],
+        "unread_count"),
+    "a count that is a number": (
+        lambda t: _without(t.rows(), t.theirs) + [{**t.theirs, "unread_count": 2}],
+        "unread_count"),
+    "a row that lags behind the read position": (
+        lambda t: _without(t.rows(), t.theirs) + [
+            {name: value for name, value in t.theirs.items() if name != "last_read_message_uuid"}],
+        "read up to None"),
     "a newer message": (
         lambda t: t.rows() + [message_row(t.group, t.left, TIMES[4], "newer")],
         "the newest message"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""GET /api/users/@{handle}/short."""
+"""GET /api/users/@{handle}/short and GET /api/users/me."""
 from urllib.parse import quote
 
 import pytest
@@ -66,3 +66,22 @@ def test_new_name_is_shown_at_once(site, people, stack):
          f" WHERE uuid = {quoted(person.uuid)};")
     for _ in range(8):
         assert site.get(f"/api/users/@{person.handle}/short").json()["display_name"] == "Renamed"
+
+
+def test_own_profile_is_that_of_the_token(site, people):
+    for person in people.several(2):
+        answer = expect.private(site.get("/api/users/me", person))
+        assert answer.json() == {"uuid": person.uuid, "handle": person.handle,
+                                 "display_name": person.display_name}
+
+
+def test_own_profile_of_somebody_who_is_not_in_postgres(site, people):
+    expect.error(site.get("/api/users/me", people.stranger()), 422, "cognito_user_id_not_found")
+
+
+def test_someone_whose_handle_is_me_has_a_short_profile(site, people, stack):
+    person = people()
+    psql(stack.env["CONNECTION_URL"], "UPDATE public.users SET handle = 'me'"
+         f" WHERE uuid = {quoted(person.uuid)};")
+    assert expect.ok(site.get("/api/users/@me/short")).json()["uuid"] == person.uuid
+    expect.unauthorized(site.get("/api/users/me"))

@@ -120,6 +120,24 @@ START_TEST(a_cursor_of_another_partition_is_refused)
 }
 END_TEST
 
+START_TEST(a_cursor_goes_on_in_the_direction_it_was_made_for)
+{
+	struct buf back = { 0 }, forth = { 0 }, sk = { 0 };
+
+	ck_assert_int_eq(cursor_encode(pk, SLICE("2026"), &back), STATUS_OK);
+	ck_assert_int_eq(cursor_encode_forward(pk, SLICE("2026"), &forth), STATUS_OK);
+	ck_assert_int_eq(cursor_decode_forward(pk, buf_slice(&back), &sk), STATUS_INVALID);
+	ck_assert_int_eq(cursor_decode(pk, buf_slice(&forth), &sk), STATUS_INVALID);
+	ck_assert_int_eq(cursor_decode_forward(pk, buf_slice(&forth), &sk), STATUS_OK);
+	ck_assert_str_eq(buf_cstr(&sk), "2026");
+	ck_assert_int_eq(
+		cursor_decode_forward(SLICE("MSG#2"), buf_slice(&forth), &sk), STATUS_INVALID);
+	buf_free(&back);
+	buf_free(&forth);
+	buf_free(&sk);
+}
+END_TEST
+
 START_TEST(every_change_to_a_cursor_is_noticed)
 {
 	struct buf cursor = { 0 }, sk = { 0 };
@@ -172,6 +190,7 @@ int main(void)
 	tcase_add_test(tc, the_longest_send_key_fits);
 	tcase_add_test(tc, a_cursor_gives_back_the_sort_key_it_was_made_of);
 	tcase_add_test(tc, a_cursor_of_another_partition_is_refused);
+	tcase_add_test(tc, a_cursor_goes_on_in_the_direction_it_was_made_for);
 	tcase_add_test(tc, every_change_to_a_cursor_is_noticed);
 	tcase_add_test(tc, a_cursor_for_a_key_that_dynamodb_would_refuse_is_refused);
 	suite_add_tcase(suite, tc);

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* Events for people's open windows: noted while a request is answered, handed to nginx when the
+ * answer has left. Each is a hint that may get lost: a client that was away reads the history. Who
+ * is told, and what an event says, is events.h; a NULL struct live tells nobody anything. */
+#ifndef CRUDDUR_LIVE_LIVE_H
+#define CRUDDUR_LIVE_LIVE_H
+
+#include "base/slice.h"
+#include "base/status.h"
+#include "base/uuid.h"
+
+/* Those who are told of one event: a conversation's two. */
+#define LIVE_PEOPLE_MAX 2
+
+struct live;
+
+/* socket_path is borrowed: where conf/nginx/cruddur-publish.conf listens. Connects to nothing. */
+STATUS_MUSTCHECK enum status live_new(const char *socket_path, struct live **out);
+void live_free(struct live *l);
+
+/* One event. data is one line; what it and the rest point at may go away after the call. */
+struct live_event {
+	const struct uuid *people; /* one for each that is told; up to LIVE_PEOPLE_MAX */
+	size_t people_count;
+	const char *name; /* a literal */
+	struct slice data;
+};
+
+/* Notes the event, in place of one that was noted before. */
+void live_note(struct live *l, const struct live_event *event);
+
+/* What was noted is not to be published: the answer did not become a 200. */
+void live_forget(struct live *l);
+
+/* Publishes what was noted, if anything. It takes a quarter of a second at the longest; what goes
+ * wrong is a line in the log, one in ten seconds, and nothing else. */
+void live_publish(struct live *l);
+
+#endif

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+// What the tests of the web client stand on: a stack (the running one, if BASE_URL says so, else one of its own),
+// people with Cognito accounts, and a real Chromium. Nothing is mocked here.
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { createServer } from "node:net";
+import { randomBytes } from "node:crypto";
+import { after, test as nodeTest } from "node:test";
+import path from "node:path";
+import assert from "node:assert/strict";
+
+export { assert };
+export const ROOT = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), "../..");
+const tools = createRequire(path.join(process.env.CRUDDUR_WEB_TOOLS ?? ".", "tools.js"));
+const { chromium } = tools("playwright-core");
+const AXE = readFileSync(tools.resolve("axe-core/axe.min.js"), "utf8");
+
+const ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+	"--disable-background-networking", "--disable-component-update", "--disable-sync"];
+// How long anything may take to show on a busy machine.
+export const PATIENCE_MS = 15000 * Number(process.env.CRUDDUR_TEST_TIME_FACTOR ?? 1);
+const TEST_MS = 120000 * Number(process.env.CRUDDUR_TEST_TIME_FACTOR ?? 1);
+// Where pictures of the pages go, if anywhere.
+const SHOTS = process.env.CRUDDUR_WEB_SHOTS;
+
+export const test = (name, body) => nodeTest(name, { timeout: TEST_MS }, body);
+
+// --- the stack ---
+
+async function freePorts(count) {
+	const listen = (port) => new Promise((resolve) => {
+		const server = createServer().once("error", () => resolve(null));
+		server.listen(port, "127.0.0.1", () => resolve(server));
+	});
+	for (;;) {
+		const base = 20000 + (randomBytes(2).readUInt16BE() % 12000);
+		const servers = [];
+		for (let i = 0; i < count; i++) servers.push(await listen(base + i));
+		servers.forEach((server) => server?.close());
+		if (servers.every(Boolean)) return base;
+	}
+}
+
+let own = null;
+
+function dev(...words) {
+	const done = spawnSync(path.join(ROOT, "scripts/dev"), words, { env: own.env, encoding: "utf8" });
+	assert.equal(done.status, 0, `scripts/dev ${words.join(" ")}: ${done.stderr.slice(-3000)}`);
+	return done.stdout;
+}
+
+async function ownStack() {
+	const parent = path.join(ROOT, "var");
+	mkdirSync(parent, { recursive: true });
+	const folder = mkdtempSync(path.join(parent, "test-web-"));
+	own = {
+		folder,
+		env: {
+			...process.env, CRUDDUR_VAR: folder, CRUDDUR_PORT_BASE: String(await freePorts(12)),
+			CRUDDUR_BUILD_DIR: process.env.CRUDDUR_BUILD_DIR ?? path.join(folder, "build"),
+		},
+	};
+	dev("up", "--no-demo");
+	const lines = dev("env").matchAll(/^export (\w+)='(.*)'$/gm);
+	return Object.fromEntries([...lines].map(([, name, value]) => [name, value.replaceAll("'\\''", "'")]));
+}
+
+export const env = process.env.BASE_URL ? process.env : await ownStack();
+export const BASE = env.BASE_URL;
+export const COGNITO = env.AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER;
+export const PASSWORD = "Testing-1234!";
+
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ARGUMENTS });
+
+after(async () => {
+	await browser.close();
+	if (!own) return;
+	dev("down");
+	rmSync(own.folder, { recursive: true, force: true });
+});
+
+// --- people ---
+
+export async function cognito(action, body) {
+	const answer = await fetch(`${COGNITO}/`, {
+		method: "POST",
+		headers: { "Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": `AWSCognitoIdentityProviderService.${action}` },
+		body: JSON.stringify(body),
+	});
+	const data = await answer.json();
+	assert.ok(answer.ok, `${action}: ${JSON.stringify(data)}`);
+	return data;
+}
+
+const pool = { UserPoolId: env.AWS_COGNITO_USER_POOL_ID };
+export const client = env.AWS_COGNITO_USER_POOL_CLIENT_ID.split(",")[0];
+const quoted = (text) => `'${text.replaceAll("'", "''")}'`;
+
+// person(name): somebody new, with an account and a row.
+export async function person(name, { inPostgres = true } = {}) {
+	const handle = `${name.toLowerCase().replace(/[^a-z]/g, "").slice(0, 12) || "somebody"}${randomBytes(3).toString("hex")}`;
+	const made = await cognito("AdminCreateUser", { ...pool, Username: handle, MessageAction: "SUPPRESS",
+		UserAttributes: [{ Name: "email", Value: `${handle}@example.com` }] });
+	await cognito("AdminSetUserPassword", { ...pool, Username: handle, Password: PASSWORD, Permanent: true });
+	const sub = made.User.Attributes.find(({ Name }) => Name === "sub").Value;
+	if (inPostgres) {
+		execFileSync("psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", env.CONNECTION_URL, "-f", "-"], {
+			input: `INSERT INTO public.users (display_name, handle, email, cognito_user_id) VALUES
+				(${quoted(name)}, ${quoted(handle)}, ${quoted(`${handle}@example.com`)}, ${quoted(sub)});`,
+		});
+	}
+	return { name, handle, tokens: await tokens(handle) };
+}
+
+export async function tokens(handle) {
+	const answer = await cognito("InitiateAuth", { ClientId: client, AuthFlow: "USER_PASSWORD_AUTH",
+		AuthParameters: { USERNAME: handle, PASSWORD } });
+	return answer.AuthenticationResult;
+}
+
+// api(): as somebody, past the browser.
+export async function api(who, method, url, body) {
+	const answer = await fetch(BASE + url, {
+		method,
+		headers: { Authorization: `Bearer ${who.tokens.AccessToken}`, ...(body && { "Content-Type": "application/json" }) },
+		body: body && JSON.stringify(body),
+	});
+	const data = await answer.json();
+	assert.equal(answer.status, 200, `${method} ${url}: ${answer.status} ${JSON.stringify(data)}`);
+	return data;
+}
+
+export const say = (who, to, message) => api(who, "POST", "/api/messages",
+	to.handle ? { handle: to.handle, message } : { message_group_uuid: to, message });
+
+// met(a, b): the UUID of a conversation of theirs with one message of a.
+export const met = async (a, b, message = "Hello") => (await say(a, b, message)).message_group_uuid;
+
+// history(): every message of a conversation, oldest first, through the API's pages.
+export async function history(who, group) {
+	const all = [];
+	let url = `/api/messages/${group}?limit=100`;
+	while (url) {
+		const answer = await fetch(BASE + url, { headers: { Authorization: `Bearer ${who.tokens.AccessToken}` } });
+		all.unshift(...(await answer.json()));
+		url = /<([^>]*)>/.exec(answer.headers.get("Link") ?? "")?.[1];
+	}
+	return all;
+}
+
+// --- browsers ---
+
+const complaints = [];
+
+// window_(): a page in a context of its own, or in that of another page.
+export async function window_(options = {}, context = null) {
+	context ??= await browser.newContext({ viewport: { width: 1200, height: 780 }, locale: "en-GB", timezoneId: "Europe/Berlin",
+		...options });
+	context.setDefaultTimeout(PATIENCE_MS);
+	const page = await context.newPage();
+	// What the policy or the scripts themselves complain of fails the run, whichever test it was in.
+	page.on("pageerror", (error) => complaints.push(`${error.stack}`));
+	page.on("console", (message) => {
+		if (/Content.Security.Policy|TrustedHTML|Trusted ?Type/i.test(message.text())) complaints.push(message.text());
+	});
+	page.on("dialog", (dialog) => {
+		if (dialog.type() !== "beforeunload") complaints.push(`a dialog: ${dialog.message()}`);
+		dialog.accept().catch(() => {});
+	});
+	return page;
+}
+
+export const complained = () => complaints;
+
+export async function signIn(page, who, { at = "/" } = {}) {
+	await page.goto(BASE + at);
+	await page.getByLabel("Handle or e-mail").fill(who.handle);
+	await page.getByLabel("Password").fill(PASSWORD);
+	await page.keyboard.press("Enter");
+	await page.locator(".bar").waitFor({ state: "attached" });
+}
+
+// enter(): a window of somebody's that is signed in, at that address.
+export async function enter(who, at = "/messages", options = {}) {
+	const page = await window_(options);
+	await signIn(page, who, { at });
+	return page;
+}
+
+export async function send(page, text) {
+	await page.getByLabel("Your message").fill(text);
+	await page.getByRole("button", { name: "Send" }).click();
+}
+
+// bubbles(): the texts of a conversation as they stand on the page.
+export const bubbles = (page) => page.locator(".message .text").allTextContents();
+
+// until(): waits for a condition outside of the browser.
+export async function until(condition, what) {
+	const deadline = Date.now() + PATIENCE_MS;
+	for (;;) {
+		const value = await condition();
+		if (value) return value;
+		assert.ok(Date.now() < deadline, `waited in vain: ${what}`);
+		await new Promise((resolve) => setTimeout(resolve, 25));
+	}
+}
+
+export const see = (page, text) => page.locator(".message .text", { hasText: text }).first().waitFor();
+export const row = (page, who) => page.locator(".row", { hasText: who.name });
+export const badge = (page, who) => row(page, who).locator(".badge");
+
+// live(): the stream of that window is open.
+export const live = (page) => page.locator("#app[data-live=true]").waitFor();
+
+let shots = 0;
+export async function shot(page, name) {
+	if (!SHOTS) return;
+	mkdirSync(SHOTS, { recursive: true });
+	await page.screenshot({ path: path.join(SHOTS, `${String(++shots).padStart(2, "0")}-${name}.png`) });
+}
+
+// accessible(): axe-core has nothing to say about the page as it is.
+export async function accessible(page, what) {
+	await page.evaluate(AXE);
+	const { violations } = await page.evaluate(() => globalThis.axe.run());
+	const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join("; ")}`);
+	assert.deepEqual(told, [], what);
+}

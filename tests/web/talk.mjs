@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+// Two people, two browsers: starting, answering, reading, history, more than one window.
+import { BASE, PASSWORD, api, assert, badge, bubbles, enter, history, live, met, person, row, say, see, send, shot, signIn, test,
+	until, window_ } from "./harness.mjs";
+
+const texts = (list) => list.map(({ message }) => message);
+
+test("signing in and out: refused, let in, nothing left behind", async () => {
+	const ann = await person("Ann Droid");
+	const page = await window_();
+	await page.goto(BASE);
+	await page.getByRole("button", { name: "Sign in" }).click();
+	await page.getByRole("alert").filter({ hasText: "Something is missing" }).waitFor();
+	await page.getByLabel("Handle or e-mail").fill(ann.handle);
+	await page.getByLabel("Password").fill("not it");
+	await page.keyboard.press("Enter");
+	await page.getByRole("alert").filter({ hasText: "do not belong together" }).waitFor();
+	await shot(page, "sign-in-refused");
+	await page.getByLabel("Password").fill(PASSWORD);
+	await page.keyboard.press("Enter");
+	await page.locator(".bar", { hasText: "Ann Droid" }).waitFor();
+	assert.deepEqual(await page.evaluate(() => Object.keys(localStorage)), []);
+	assert.deepEqual(await page.context().cookies(), []);
+	assert.ok(!page.url().includes(PASSWORD));
+	await page.getByRole("button", { name: "Sign out" }).click();
+	await page.getByLabel("Password").waitFor();
+	assert.deepEqual(await page.evaluate(() => Object.keys(sessionStorage)), []);
+	await page.reload();
+	await page.getByLabel("Password").waitFor();
+	await page.context().close();
+});
+
+test("an account without a profile is told so, and can leave", async () => {
+	const nobody = await person("No Body", { inPostgres: false });
+	const page = await window_();
+	await page.goto(BASE);
+	await page.getByLabel("Handle or e-mail").fill(nobody.handle);
+	await page.getByLabel("Password").fill(PASSWORD);
+	await page.keyboard.press("Enter");
+	await page.getByRole("heading", { name: "Not set up yet" }).waitFor();
+	await page.getByRole("button", { name: "Sign out" }).click();
+	await page.getByLabel("Password").waitFor();
+	await page.context().close();
+});
+
+test("a conversation is started by handle, arrives by itself, is answered and read", async () => {
+	const [ann, bob] = [await person("Ann Start"), await person("Bob Answer")];
+	const [a, b] = [await enter(ann), await enter(bob)];
+	await Promise.all([live(a), live(b)]);
+	await b.getByText("Nothing here yet").waitFor();
+	await shot(b, "empty-list");
+
+	await a.getByRole("link", { name: "New message" }).click();
+	await shot(a, "new-message");
+	await a.getByLabel("Handle of the person").fill(`@${bob.handle}`);
+	await a.keyboard.press("Enter");
+	await a.getByText("This is the beginning").waitFor();
+	assert.equal(new URL(a.url()).pathname, `/messages/new/${bob.handle}`);
+	await send(a, "Are you there?");
+	await a.waitForURL(/\/messages\/[0-9a-f-]{36}$/);
+	await see(a, "Are you there?");
+
+	await row(b, ann).waitFor();
+	await badge(b, ann).filter({ hasText: "1" }).waitFor();
+	assert.match(await b.title(), /^\(1\) /);
+	await shot(b, "unread");
+	await row(b, ann).click();
+	await see(b, "Are you there?");
+	await badge(b, ann).waitFor({ state: "detached" });
+	await until(async () => (await api(bob, "GET", "/api/message_groups"))[0].unread_count === 0, "read at the server");
+	await send(b, "I am.");
+	await see(a, "I am.");
+	assert.deepEqual(await bubbles(a), ["Are you there?", "I am."]);
+	assert.deepEqual(await bubbles(b), ["Are you there?", "I am."]);
+	await shot(a, "answered");
+
+	// Somebody who is known already is not started again.
+	await a.goto(`${BASE}/messages/new/${bob.handle}`);
+	await a.waitForURL(/\/messages\/[0-9a-f-]{36}$/);
+	await see(a, "I am.");
+	await Promise.all([a.context().close(), b.context().close()]);
+});
+
+test("unread messages are counted, divided off where they start, and read by being seen", async () => {
+	const [ann, bob, eve] = [await person("Ann Count"), await person("Bob Reader"), await person("Eve Other")];
+	const group = await met(ann, bob);
+	await met(eve, bob, "Me too");
+	const page = await enter(bob, `/messages/${group}`);
+	await live(page);
+	await badge(page, ann).waitFor({ state: "detached" });
+	await row(page, eve).click();
+	await see(page, "Me too");
+	for (let i = 1; i <= 3; i++) await say(ann, group, `Message ${i}`);
+	await badge(page, ann).filter({ hasText: "3" }).waitFor();
+	assert.equal(await row(page, ann).locator(".row-text").textContent(), "Message 3");
+	assert.ok((await page.locator(".row").first().textContent()).includes(ann.name), "the newest is on top");
+	await page.reload();
+	await badge(page, ann).filter({ hasText: "3" }).waitFor();
+	await row(page, ann).click();
+	await see(page, "Message 3");
+	await page.locator(".day.new").waitFor();
+	const order = await page.locator(".messages > li").allTextContents();
+	assert.ok(order[order.findIndex((text) => text === "New") + 1].includes("Message 1"), order.join("|"));
+	await badge(page, ann).waitFor({ state: "detached" });
+	await shot(page, "divider");
+	await page.context().close();
+});
+
+test("the history of 250 messages loads while scrolling up, keeps its place, and has each once", async () => {
+	const [ann, bob] = [await person("Ann Long"), await person("Bob History")];
+	const group = await met(ann, bob, "Message 1");
+	for (let i = 2; i <= 250; i++) await say(i % 3 ? ann : bob, group, `Message ${i}${i % 7 ? "" : "\nwith\nmore lines"}`);
+	const page = await enter(ann, `/messages/${group}`);
+	await see(page, "Message 250");
+	const scroller = page.getByRole("region", { name: "Messages" });
+	assert.ok(await scroller.evaluate((e) => e.scrollHeight - e.scrollTop - e.clientHeight < 2), "starts at the end");
+	assert.ok((await bubbles(page)).length < 150, "not everything at once");
+	let moved = 0;
+	while (!(await page.getByText("This is the beginning").count())) {
+		const before = (await bubbles(page)).length;
+		// What is at the upper edge stays there when older ones come in above it.
+		const held = await scroller.evaluate((e) => {
+			e.scrollTop = 300;
+			const edge = e.getBoundingClientRect().top;
+			const item = [...e.querySelectorAll(".message")].find((one) => one.getBoundingClientRect().bottom > edge);
+			globalThis.held = item;
+			return item.getBoundingClientRect().top;
+		});
+		await until(async () => (await bubbles(page)).length > before, "older messages");
+		const now = await page.evaluate(() => globalThis.held.getBoundingClientRect().top);
+		assert.ok(Math.abs(now - held) < 2, `moved by ${now - held}`);
+		moved++;
+	}
+	assert.ok(moved >= 3);
+	assert.deepEqual(await bubbles(page), texts(await history(ann, group)));
+	assert.equal(new Set(await bubbles(page)).size, 250);
+	// While reading above, a new one moves nothing and says that it is there.
+	await scroller.evaluate((e) => (e.scrollTop = 2000));
+	const top = await scroller.evaluate((e) => e.scrollTop);
+	await live(page);
+	await say(bob, group, "Message 251");
+	await page.getByRole("button", { name: "New messages" }).waitFor();
+	assert.equal(await scroller.evaluate((e) => e.scrollTop), top);
+	await badge(page, bob).filter({ hasText: "1" }).waitFor();
+	await shot(page, "history");
+	await page.getByRole("button", { name: "New messages" }).click();
+	await badge(page, bob).waitFor({ state: "detached" });
+	await page.context().close();
+});
+
+test("a reload stays where it was, and signed in", async () => {
+	const [ann, bob] = [await person("Ann Reload"), await person("Bob Reload")];
+	const group = await met(ann, bob, "Before");
+	const page = await enter(bob, `/messages/${group}`);
+	await see(page, "Before");
+	await page.reload();
+	await see(page, "Before");
+	assert.equal(new URL(page.url()).pathname, `/messages/${group}`);
+	await page.goBack();
+	await page.goForward();
+	await see(page, "Before");
+	await page.context().close();
+});
+
+test("two windows of one person: one session, one state, and both end together", async () => {
+	const [ann, bob] = [await person("Ann Twice"), await person("Bob Twice")];
+	const group = await met(ann, bob, "To both");
+	const first = await enter(bob);
+	const second = await window_({}, first.context());
+	await second.goto(`${BASE}/messages`);
+	// Nobody had to sign in again.
+	await row(second, ann).waitFor();
+	await Promise.all([live(first), live(second)]);
+	await badge(first, ann).filter({ hasText: "1" }).waitFor();
+	await row(second, ann).click();
+	await see(second, "To both");
+	await badge(first, ann).waitFor({ state: "detached" });
+	await row(first, ann).click();
+	await send(first, "From the first");
+	await see(second, "From the first");
+	await send(second, "From the second");
+	await see(first, "From the second");
+	const expected = ["To both", "From the first", "From the second"];
+	await until(async () => (await bubbles(first)).length === 3 && (await bubbles(second)).length === 3, "each once");
+	assert.deepEqual(await bubbles(first), expected);
+	assert.deepEqual(await bubbles(second), expected);
+	assert.deepEqual(texts(await history(bob, group)), expected);
+	await first.getByRole("button", { name: "Sign out" }).click();
+	await second.getByLabel("Password").waitFor();
+	await first.context().close();
+});
+
+test("addresses that lead nowhere say so", async () => {
+	const [ann, bob, eve] = [await person("Ann Lost"), await person("Bob Lost"), await person("Eve Lost")];
+	const group = await met(ann, bob, "Private");
+	const page = await window_();
+	await signIn(page, eve, { at: "/nowhere" });
+	await page.getByRole("heading", { name: "Not found" }).waitFor();
+	await shot(page, "not-found");
+	for (const url of [`/messages/${group}`, "/messages/5ae290ed-55d1-47a0-bc6d-fe2bc2700399"]) {
+		await page.goto(BASE + url);
+		await page.getByRole("heading", { name: "Not found" }).waitFor();
+	}
+	assert.ok(!(await page.content()).includes("Private"));
+	await page.goto(`${BASE}/messages/new/nobody-has-this`);
+	await page.getByRole("heading", { name: "Nobody of that name" }).waitFor();
+	await page.goto(`${BASE}/messages/new/${eve.handle}`);
+	await page.getByRole("heading", { name: "That is you" }).waitFor();
+	await page.context().close();
+});
