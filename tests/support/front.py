@@ -68,9 +68,16 @@ class Nginx:
         made.chmod(0o755)
         return made
 
-    def __init__(self, folder, socket, settings, limits=None):
+    def __init__(self, folder, socket, settings, limits=None, edits=None):
+        """`edits` changes files of the configuration: {name: function of its text}."""
         self.folder = Path(folder)
-        (self.folder / "cruddur").symlink_to(CONF)
+        if edits:
+            shutil.copytree(CONF, self.folder / "cruddur")
+            for name, edit in edits.items():
+                if name != "nginx.conf":
+                    self._edit(self.folder / "cruddur" / name, edit)
+        else:
+            (self.folder / "cruddur").symlink_to(CONF)
         self.access_log = LogReader(self.folder / "access.log")
         self.error_log = LogReader(self.folder / "nginx.log")
         self.port = processes.free_port()
@@ -78,7 +85,17 @@ class Nginx:
         live_socket(self.folder).parent.mkdir(mode=0o700)
         (self.folder / "nginx.conf").write_text(
             configuration(self.folder, self.port, socket, settings, limits), "utf-8")
+        for name, edit in (edits or {}).items():
+            if name == "nginx.conf":
+                self._edit(self.folder / name, edit)
         self._start()
+
+    @staticmethod
+    def _edit(path, edit):
+        before = path.read_text("utf-8")
+        after = edit(before)
+        assert after != before, f"{path.name} is not what the test takes it for"
+        path.write_text(after, "utf-8")
 
     def _start(self):
         binary = shutil.which("nginx") or "/usr/sbin/nginx"

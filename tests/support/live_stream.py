@@ -120,11 +120,11 @@ class Streams:
     def __init__(self):
         self.made = []
 
-    def open(self, site, who=None, **more):
+    def open(self, site, who=None, room=ROOM, **more):
         """A stream of `who` at `site` that has an answer, when none is about to be ended by the
-        clock; `token` instead of `who` is sent as it is."""
+        clock within `room` seconds; `token` instead of `who` is sent as it is."""
         if who:
-            processes.wait_until(lambda: left_of_span(who) > ROOM, 2 * ROOM, "a span begins")
+            processes.wait_until(lambda: left_of_span(who) > room, room + 2, "a span begins")
         token = more.pop("token", None) or (site.token(who) if who else None)
         made = LiveStream(site.base_url, token, **more)
         self.made.append(made)

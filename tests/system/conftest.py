@@ -97,7 +97,7 @@ def people(stack):
     return People(stack.env["CONNECTION_URL"])
 
 
-def _build_site(stack, settings, mint, workers=2, limits=None):
+def _build_site(stack, settings, mint, workers=2, limits=None, edits=None):
     from front import Nginx, live_socket
     from site_api import Site
     folder = Nginx.folder_in(stack.sockets)
@@ -105,7 +105,7 @@ def _build_site(stack, settings, mint, workers=2, limits=None):
     made = processes.WorkerSet(stack.sockets, stack.binary, settings, workers)
     try:
         made.wait_ready()
-        made.front = Nginx(folder, made.socket, settings, limits).wait_ready()
+        made.front = Nginx(folder, made.socket, settings, limits, edits).wait_ready()
     except BaseException:
         made.stop()
         raise
@@ -133,8 +133,8 @@ def make_site(stack, settings, mint):
     """A factory of workers with nginx in front: `make_site({"NAME": "changed"}, workers=2)`."""
     made = []
 
-    def make(changes=None, workers=2, limits=None):
-        site = _build_site(stack, {**settings, **(changes or {})}, mint, workers, limits)
+    def make(changes=None, workers=2, limits=None, edits=None):
+        site = _build_site(stack, {**settings, **(changes or {})}, mint, workers, limits, edits)
         made.append(site.workers)
         return site
 
