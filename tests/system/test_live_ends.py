@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import expect
 import processes
 from front import live_socket
-from live_stream import nginx_pids
+from live_stream import left_of_span, nginx_pids
 
 # A token's minute, and what the test itself needs.
 END_SECONDS = 60
@@ -55,6 +55,21 @@ def test_stream_of_an_expired_token_ends_within_a_minute_quiet_or_busy(site, min
     assert len(heard) > 10 and sorted(heard) == sorted(sent[:len(heard)])
     # A comment every now and then kept the ways open.
     assert len([comment for comment in quiet.comments if comment.strip() == ":"]) >= 2
+
+
+def test_first_event_of_the_next_span_ends_a_stream_that_has_it(site, pair, streams):
+    left, right = pair
+    group = site.start(left, right)["message_group_uuid"]
+    processes.wait_until(lambda: 1 < left_of_span(right) < 3, 32, "a span is about to end")
+    stream = streams.open(site, token=site.token(right)).ready()
+    processes.wait_until(lambda: left_of_span(right) > 20, 6, "the next one has begun")
+    newer = streams.open(site, right).ready()
+    sent = site.send(left, group)["uuid"]
+    for each in (stream, newer):
+        each.wait_message(sent)
+    stream.wait_end(2)
+    newer.wait_message(site.send(left, group)["uuid"])
+    assert not newer.ended
 
 
 def test_reload_loses_nothing(site, pair, streams):
