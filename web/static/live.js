@@ -6,7 +6,7 @@ import { send } from "./api.js";
 // The server ends a quiet stream after 28 s. A new one is opened before, so that nothing is missed.
 const RENEW_MS = 22000;
 const OVERLAP_MS = 2000;
-// Not even the comment of each 10 s: the connection is dead and nobody said so.
+// Not even the comment of each 10 s: the connection is dead.
 const SILENCE_MS = 30000;
 const BACKOFF_MS = 500;
 const LONGEST_MS = 30000;
