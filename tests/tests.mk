@@ -63,6 +63,8 @@ UNIT_TESTS = \
 	tests/unit/check_json_write \
 	tests/unit/check_lambda_handler \
 	tests/unit/check_lambda_runtime \
+	tests/unit/check_live_channel \
+	tests/unit/check_live_publish \
 	tests/unit/check_message_group_members \
 	tests/unit/check_message_rules \
 	tests/unit/check_message_table_sort_key \

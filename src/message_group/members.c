@@ -45,31 +45,31 @@ void message_group_members_free(struct message_group_members *m)
 	free(m);
 }
 
-static struct membership key_of(const struct uuid *group, const struct uuid *user)
+static void make_key(const struct uuid *group, const struct uuid *user, struct membership *key)
 {
-	struct membership key;
-
-	uuid_bytes(group, key.group);
-	uuid_bytes(user, key.user);
-	return key;
+	uuid_bytes(group, key->group);
+	uuid_bytes(user, key->user);
 }
 
 const struct uuid *message_group_members_other(
 	struct message_group_members *m, const struct uuid *group, const struct uuid *user)
 {
-	const struct membership key = key_of(group, user);
-	const struct uuid *other = lru_find(m->seen, &key);
+	struct membership key;
+	const struct uuid *other;
 
+	make_key(group, user, &key);
+	other = lru_find(m->seen, &key);
 	return other && other->text[0] != '\0' ? other : NULL;
 }
 
 enum status message_group_members_check(struct message_group_members *m, const struct uuid *group,
 	const struct uuid *user, struct deadline by)
 {
-	const struct membership key = key_of(group, user);
+	struct membership key;
 	struct uuid other = { .text = "" };
 	enum status rc;
 
+	make_key(group, user, &key);
 	if (lru_find(m->seen, &key))
 		return STATUS_OK;
 	rc = message_group_store_member(m->table, group, user, by, &other);

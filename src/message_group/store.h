@@ -21,10 +21,10 @@ STATUS_MUSTCHECK enum status message_group_store_list(struct dynamo *d, const st
 	size_t limit, struct slice before, struct deadline by, struct message_group_page *out);
 void message_group_page_clear(struct message_group_page *page);
 
-/* STATUS_OK: user is a member of group; *other is who the other one is, if the row tells (otherwise
- * untouched) and the caller wants to know (not NULL). STATUS_NOT_FOUND: no member, or no such group. Membership
- * is never revoked today: whoever brings in leaving a group must delete the MBR# row and the GRP#
- * row together, and look into message_group/members.h first. */
+/* STATUS_OK: user is a member of group; *other becomes the other member, where the row tells and
+ * the caller wants to know (not NULL). STATUS_NOT_FOUND: no member, or no such group. Membership is
+ * never revoked today: whoever brings in leaving a group must delete the MBR# row and the GRP# row
+ * together, and look into message_group/members.h first. */
 STATUS_MUSTCHECK enum status message_group_store_member(struct dynamo *d, const struct uuid *group,
 	const struct uuid *user, struct deadline by, struct uuid *other);
 

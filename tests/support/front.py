@@ -56,16 +56,32 @@ def configuration(folder, port, socket, settings, limits=None):
         text = text.replace(f"@{name}@", value)
     left = re.findall("@[A-Z_]+@", text)
     assert not left, f"names in dev.conf.in that nobody here fills in: {left}"
+    # HTTP/2 as browsers speak it, but on a Unix socket and without TLS.
+    text = text.replace("\n\t\tserver_name localhost;",
+                        f'\n\t\tlisten "unix:{folder}/h2.sock" http2;\n\t\tserver_name localhost;')
     return _limited(text, limits)
 
 
 class Nginx:
     """Listens on a free port of 127.0.0.1 and passes /api/ to the workers' socket."""
 
-    def __init__(self, folder, socket, settings, limits=None):
-        self.folder = Path(tempfile.mkdtemp(prefix="nginx-", dir=folder))
-        self.folder.chmod(0o755)
-        (self.folder / "cruddur").symlink_to(CONF)
+    @staticmethod
+    def folder_in(folder):
+        """Where one is going to live: its live socket has to be known before the workers start."""
+        made = Path(tempfile.mkdtemp(prefix="n-", dir=folder))
+        made.chmod(0o755)
+        return made
+
+    def __init__(self, folder, socket, settings, limits=None, edits=None):
+        """`edits` changes files of the configuration: {name: function of its text}."""
+        self.folder = Path(folder)
+        if edits:
+            shutil.copytree(CONF, self.folder / "cruddur")
+            for name, edit in edits.items():
+                if name != "nginx.conf":
+                    self._edit(self.folder / "cruddur" / name, edit)
+        else:
+            (self.folder / "cruddur").symlink_to(CONF)
         self.access_log = LogReader(self.folder / "access.log")
         self.error_log = LogReader(self.folder / "nginx.log")
         self.port = processes.free_port()
@@ -73,6 +89,19 @@ class Nginx:
         live_socket(self.folder).parent.mkdir(mode=0o700)
         (self.folder / "nginx.conf").write_text(
             configuration(self.folder, self.port, socket, settings, limits), "utf-8")
+        for name, edit in (edits or {}).items():
+            if name == "nginx.conf":
+                self._edit(self.folder / name, edit)
+        self._start()
+
+    @staticmethod
+    def _edit(path, edit):
+        before = path.read_text("utf-8")
+        after = edit(before)
+        assert after != before, f"{path.name} is not what the test takes it for"
+        path.write_text(after, "utf-8")
+
+    def _start(self):
         binary = shutil.which("nginx") or "/usr/sbin/nginx"
         self.process = subprocess.Popen(
             [binary, "-p", str(self.folder), "-c", str(self.folder / "nginx.conf"),
@@ -97,6 +126,11 @@ class Nginx:
             return True
         except OSError:
             return False
+
+    def again(self):
+        """Starts it once more after `stop`, on the same port."""
+        self._start()
+        return self.wait_ready()
 
     def stop(self):
         processes.end(self.process)

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define CONNECTIONS_MAX 16
@@ -37,6 +38,7 @@ struct http_server {
 	int listener;
 	int stop[2]; /* a pipe: a byte in it ends the thread */
 	char url[40];
+	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)]; /* empty: not a Unix socket */
 	pthread_t thread;
 	struct connection connections[CONNECTIONS_MAX];
 	pthread_mutex_t lock; /* over all that follows */
@@ -225,25 +227,45 @@ static void *run(void *arg)
 	}
 }
 
-struct http_server *http_server_start(void)
+static struct http_server *start(int family, const struct sockaddr *at, socklen_t size)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET };
-	socklen_t size = sizeof(at);
 	struct http_server *s = calloc(1, sizeof(*s));
 
 	ck_assert_ptr_nonnull(s);
-	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	s->listener = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	ck_assert_int_ge(s->listener, 0);
-	ck_assert_int_eq(bind(s->listener, (struct sockaddr *)&at, sizeof(at)), 0);
+	ck_assert_int_eq(bind(s->listener, at, size), 0);
 	ck_assert_int_eq(listen(s->listener, CONNECTIONS_MAX), 0);
-	ck_assert_int_eq(getsockname(s->listener, (struct sockaddr *)&at, &size), 0);
-	snprintf(s->url, sizeof(s->url), "http://127.0.0.1:%d", ntohs(at.sin_port));
 	for (size_t i = 0; i < CONNECTIONS_MAX; i++)
 		s->connections[i].fd = -1;
 	ck_assert_int_eq(pipe2(s->stop, O_CLOEXEC), 0);
 	ck_assert_int_eq(pthread_mutex_init(&s->lock, NULL), 0);
 	ck_assert_int_eq(pthread_create(&s->thread, NULL, run, s), 0);
+	return s;
+}
+
+struct http_server *http_server_start(void)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET };
+	socklen_t size = sizeof(at);
+	struct http_server *s;
+
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	s = start(AF_INET, (struct sockaddr *)&at, size);
+	ck_assert_int_eq(getsockname(s->listener, (struct sockaddr *)&at, &size), 0);
+	snprintf(s->url, sizeof(s->url), "http://127.0.0.1:%d", ntohs(at.sin_port));
+	return s;
+}
+
+struct http_server *http_server_start_unix(const char *path)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	struct http_server *s;
+
+	ck_assert_uint_lt(strlen(path), sizeof(at.sun_path));
+	memcpy(at.sun_path, path, strlen(path));
+	s = start(AF_UNIX, (struct sockaddr *)&at, sizeof(at));
+	memcpy(s->path, at.sun_path, sizeof(at.sun_path));
 	return s;
 }
 
@@ -256,6 +278,8 @@ void http_server_stop(struct http_server *s)
 			hang_up(&s->connections[i]);
 	}
 	(void)close(s->listener);
+	if (s->path[0] != '\0')
+		(void)unlink(s->path);
 	(void)close(s->stop[0]);
 	(void)close(s->stop[1]);
 	http_server_forget_script(s);

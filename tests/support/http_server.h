@@ -28,6 +28,9 @@ struct http_server_reply {
 };
 
 struct http_server *http_server_start(void);
+
+/* The same on a Unix socket at a path where nothing is yet; it goes with the server. */
+struct http_server *http_server_start_unix(const char *path);
 void http_server_stop(struct http_server *s); /* frees it, and what it kept */
 
 /* "http://127.0.0.1:PORT", without a slash; the server's. */

@@ -74,6 +74,23 @@ def alive(pid):
         return False
 
 
+def listening_ports(pid):
+    """The TCP ports, of any address, that a process listens on."""
+    held = set()
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            held.add(os.readlink(link))
+        except OSError:
+            continue
+    ports = set()
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/{pid}/net/{table}").read_text("ascii").splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and f"socket:[{fields[9]}]" in held:
+                ports.add(int(fields[1].rpartition(":")[2], 16))
+    return sorted(ports)
+
+
 def end(process, seconds=10):
     """SIGTERM, then SIGKILL to what is left of it and its children."""
     below = children(process.pid)

@@ -74,9 +74,10 @@ def mint(jwks, keys):
 
 @pytest.fixture(scope="session")
 def settings(stack, jwks):
-    """A worker's environment: the stack's backends and the JWKS stand-in."""
+    """A worker's environment: the stack's backends and the JWKS stand-in; an nginx brings its own
+    live socket."""
     return {**{name: value for name, value in stack.env.items()
-               if name not in ("BASE_URL", "DEV_PASSWORD", "DEV_USERS")},
+               if name not in ("BASE_URL", "DEV_PASSWORD", "DEV_USERS", "CRUDDUR_LIVE_SOCKET")},
             "AWS_COGNITO_USER_POOL_ID": POOL_ID,
             "AWS_COGNITO_USER_POOL_CLIENT_ID": f"{OTHER_CLIENT_ID},{CLIENT_ID}",
             "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": jwks.endpoint,
@@ -96,13 +97,15 @@ def people(stack):
     return People(stack.env["CONNECTION_URL"])
 
 
-def _build_site(stack, settings, mint, workers=2, limits=None):
-    from front import Nginx
+def _build_site(stack, settings, mint, workers=2, limits=None, edits=None):
+    from front import Nginx, live_socket
     from site_api import Site
+    folder = Nginx.folder_in(stack.sockets)
+    settings = {"CRUDDUR_LIVE_SOCKET": str(live_socket(folder)), **settings}
     made = processes.WorkerSet(stack.sockets, stack.binary, settings, workers)
     try:
         made.wait_ready()
-        made.front = Nginx(stack.sockets, made.socket, settings, limits).wait_ready()
+        made.front = Nginx(folder, made.socket, settings, limits, edits).wait_ready()
     except BaseException:
         made.stop()
         raise
@@ -130,8 +133,8 @@ def make_site(stack, settings, mint):
     """A factory of workers with nginx in front: `make_site({"NAME": "changed"}, workers=2)`."""
     made = []
 
-    def make(changes=None, workers=2, limits=None):
-        site = _build_site(stack, {**settings, **(changes or {})}, mint, workers, limits)
+    def make(changes=None, workers=2, limits=None, edits=None):
+        site = _build_site(stack, {**settings, **(changes or {})}, mint, workers, limits, edits)
         made.append(site.workers)
         return site
 
@@ -252,6 +255,15 @@ def _close_all(made):
             failures.append(failure)
     if failures:
         raise failures[0]
+
+
+@pytest.fixture
+def streams():
+    """A factory of live streams: `streams.open(site, person)`; see tests/support/live_stream.py."""
+    from live_stream import Streams
+    made = Streams()
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ BAD = [
     ("FRONTEND_URL", "ftp://example.test"), ("FRONTEND_URL", "*"), ("FRONTEND_URL", "https://"),
     ("BACKEND_URL", "example.test"), ("BACKEND_URL", "javascript:alert(1)"),
     ("CRUDDUR_LOG_LEVEL", "verbose"), ("CRUDDUR_LOG_LEVEL", "INFO "),
+    ("CRUDDUR_LIVE_SOCKET", "run/s"), ("CRUDDUR_LIVE_SOCKET", "/" + "a" * 107),
     ("CRUDDUR_MAX_REQUESTS", "-1"), ("CRUDDUR_MAX_REQUESTS", "many"),
     ("AWS_ACCESS_KEY_ID", None), ("AWS_SECRET_ACCESS_KEY", None),
 ]

@@ -56,6 +56,7 @@ START_TEST(the_minimum_gets_the_regions_own_endpoints)
 	ck_assert_uint_eq(s.origin_count, 0);
 	ck_assert_int_eq(s.log_level, LOG_INFO);
 	ck_assert_int_eq(s.max_requests, 0);
+	ck_assert_ptr_null(s.live_socket);
 	settings_clear(&s);
 	buf_free(&problem);
 }
@@ -90,6 +91,20 @@ START_TEST(a_services_own_endpoint_comes_first)
 	ck_assert_str_eq(s.dynamodb_endpoint, "http://127.0.0.1:2");
 	ck_assert_str_eq(s.streams_endpoint, "http://127.0.0.1:2");
 	ck_assert_str_eq(s.issuer, "http://127.0.0.1:3/eu-west-1_abc");
+	settings_clear(&s);
+	buf_free(&problem);
+}
+END_TEST
+
+START_TEST(the_live_socket_is_an_absolute_path)
+{
+	struct settings s = { 0 };
+	struct buf problem = { 0 };
+
+	ck_assert_int_eq(
+		load(WITH({ "CRUDDUR_LIVE_SOCKET", "/run/cruddur/live.sock" }), &s, &problem),
+		STATUS_OK);
+	ck_assert_str_eq(s.live_socket, "/run/cruddur/live.sock");
 	settings_clear(&s);
 	buf_free(&problem);
 }
@@ -206,6 +221,11 @@ static const struct pair bad[] = {
 	{ "CRUDDUR_LOG_LEVEL", "verbose" },
 	{ "CRUDDUR_LOG_LEVEL", "INFO" },
 	{ "CRUDDUR_MAX_REQUESTS", "many" },
+	{ "CRUDDUR_LIVE_SOCKET", "run/live.sock" },
+	{ "CRUDDUR_LIVE_SOCKET",
+		"/"
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		"aaaaaaaaaaaaaaaaaaaaaaaaa" },
 	{ "CRUDDUR_MAX_REQUESTS", "-1" },
 };
 
@@ -252,6 +272,7 @@ int main(void)
 	tcase_add_test(tc, the_minimum_gets_the_regions_own_endpoints);
 	tcase_add_test(tc, a_general_endpoint_moves_dynamodb_and_streams_but_not_cognito);
 	tcase_add_test(tc, a_services_own_endpoint_comes_first);
+	tcase_add_test(tc, the_live_socket_is_an_absolute_path);
 	tcase_add_test(tc, client_ids_are_a_list);
 	tcase_add_test(tc, origins_are_spelt_as_a_browser_spells_them);
 	tcase_add_test(tc, the_default_region_serves_where_the_region_is_not_set);

@@ -95,6 +95,41 @@ START_TEST(a_new_member_is_one_at_once)
 }
 END_TEST
 
+START_TEST(who_the_other_member_is_stays_known)
+{
+	http_server_reply_ok(fixture.server,
+		"{\"Item\":{\"pk\":{\"S\":\"MBR#x\"},\"other_user_uuid\":{\"S\":"
+		"\"BBBBBBBB-0000-4000-8000-000000000002\"}}}");
+	ck_assert_ptr_null(message_group_members_other(members, &group, &ann));
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(check(&group, &ann), STATUS_OK);
+		ck_assert_str_eq(
+			message_group_members_other(members, &group, &ann)->text, bea.text);
+	}
+	ck_assert_uint_eq(http_server_hits(fixture.server), 1);
+	ck_assert_ptr_null(message_group_members_other(members, &group, &bea));
+	ck_assert_ptr_null(message_group_members_other(members, &other_group, &ann));
+}
+END_TEST
+
+START_TEST(a_row_that_does_not_tell_the_other_member_makes_a_member_all_the_same)
+{
+	static const char *const rows[] = { "{\"Item\":{\"pk\":{\"S\":\"MBR#x\"}}}",
+		"{\"Item\":{\"other_user_uuid\":{\"S\":\"nobody\"}}}",
+		"{\"Item\":{\"other_user_uuid\":{\"N\":\"1\"}}}" };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct uuid g = group;
+
+		g.text[0] = (char)('0' + i);
+		http_server_forget_script(fixture.server);
+		http_server_reply_ok(fixture.server, rows[i]);
+		ck_assert_int_eq(check(&g, &ann), STATUS_OK);
+		ck_assert_ptr_null(message_group_members_other(members, &g, &ann));
+	}
+}
+END_TEST
+
 START_TEST(a_failure_is_not_remembered)
 {
 	dynamo_fixture_refuse(&fixture, "AccessDeniedException");
@@ -117,6 +152,9 @@ int main(void)
 	tcase_add_test(tests, nobody_else_is_let_in_by_it);
 	tcase_add_test(tests, every_digit_of_both_uuids_counts);
 	tcase_add_test(tests, a_new_member_is_one_at_once);
+	tcase_add_test(tests, who_the_other_member_is_stays_known);
+	tcase_add_test(
+		tests, a_row_that_does_not_tell_the_other_member_makes_a_member_all_the_same);
 	tcase_add_test(tests, a_failure_is_not_remembered);
 	suite_add_tcase(suite, tests);
 	return check_main(suite);
