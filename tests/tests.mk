@@ -64,6 +64,8 @@ UNIT_TESTS = \
 	tests/unit/check_lambda_handler \
 	tests/unit/check_lambda_runtime \
 	tests/unit/check_message_group_members \
+	tests/unit/check_message_group_reading \
+	tests/unit/check_message_group_unread \
 	tests/unit/check_message_rules \
 	tests/unit/check_message_table_sort_key \
 	tests/unit/check_pg \
