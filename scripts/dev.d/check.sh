@@ -135,7 +135,7 @@ lint_spdx() {
 			printf '%s: no SPDX line\n' "$file"
 			bad=1
 		fi
-	done < <(source_files '*.c' '*.h' '*.sh' '*.py' '*.sql' '*.go' '*.js' '*.lua' 'bench/*' \
+	done < <(source_files '*.c' '*.h' '*.sh' '*.py' '*.sql' '*.go' '*.js' '*.mjs' '*.css' '*.html' '*.lua' 'bench/*' \
 		'scripts/dev' 'scripts/*/*' 'conf/*' '.ci/*' ':!bench/*.md' ':!bench/*.svg' \
 		':!scripts/ddb/*.txt' ':!*.json')
 	return "$bad"
