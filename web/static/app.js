@@ -13,7 +13,6 @@ import * as session from "./session.js";
 import * as store from "./store.js";
 import * as outbox from "./outbox.js";
 
-// Shorter interruptions are nobody's concern.
 const QUIET_MS = 4000;
 
 const root = document.getElementById("app");

@@ -4,7 +4,7 @@
 import { post } from "./api.js";
 
 const KEY = "cruddur.outbox";
-// After so many errors of the server it is for the person to repeat.
+// After so many errors it is for the person to repeat.
 const TRIES = 4;
 const BACKOFF_MS = 1000;
 const LONGEST_MS = 30000;

@@ -60,16 +60,16 @@ function items(messages, pending, unreadAt) {
 	return list;
 }
 
-// Counted from the end; undefined when it is further back than what is here.
+// Undefined when it is further back than what is here.
 function firstUnread(messages, { unread_count, unread_capped } = {}) {
 	const theirs = messages.filter((one) => !store.mine(one));
 	return unread_count && !unread_capped ? theirs.at(-unread_count)?.uuid : undefined;
 }
 
 function composer(target, done) {
-	const left = h("p.left", { id: "left", role: "status" });
+	const left = h("p.left", { role: "status" });
 	const text = h("textarea", {
-		"aria-label": "Your message", rows: 1, placeholder: "Write a message", dir: "auto", "aria-describedby": "left",
+		"aria-label": "Your message", rows: 1, placeholder: "Write a message", dir: "auto",
 		oninput: changed,
 		// While a word is being composed, Enter only ends that.
 		onkeydown: (event) => event.key === "Enter" && !event.shiftKey && !event.isComposing && !byFinger() && submit(event),
