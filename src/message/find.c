@@ -7,7 +7,7 @@
 
 /* Rows looked at by a call: the newest page first, then doubled each time up to a limit that keeps
  * a call short. */
-#define LOOK_FIRST 32
+#define LOOK_FIRST 16
 #define LOOK_MOST 1024
 
 /* What is looked for: other programs may have stored the uuid in another case. */
