@@ -47,8 +47,8 @@ static unsigned int count_for(const struct uuid *user, const char *read_sk)
 {
 	struct message_group_reader reader = { .user = user, .read_sk = slice_of(read_sk) };
 
-	ck_assert_int_eq(message_group_unread_count(
-				 fixture.table, &group, &reader, 1, deadline_in(4500)),
+	ck_assert_int_eq(
+		message_group_unread_count(fixture.table, &group, &reader, 1, deadline_in(4500)),
 		STATUS_OK);
 	return reader.unread;
 }
@@ -125,8 +125,8 @@ START_TEST(two_readers_are_counted_for_in_one_go_from_the_earlier_position)
 
 	say_page(10, 3, bea.text, true);
 	say_page(7, 3, ann.text, false);
-	ck_assert_int_eq(message_group_unread_count(
-				 fixture.table, &group, readers, 2, deadline_in(4500)),
+	ck_assert_int_eq(
+		message_group_unread_count(fixture.table, &group, readers, 2, deadline_in(4500)),
 		STATUS_OK);
 	ck_assert_uint_eq(readers[0].unread, 2);
 	ck_assert_uint_eq(readers[1].unread, 3);
@@ -145,8 +145,8 @@ START_TEST(somebody_who_read_nothing_bounds_nobody)
 	struct slice sent;
 
 	say_page(9, 9, ann.text, false);
-	ck_assert_int_eq(message_group_unread_count(
-				 fixture.table, &group, readers, 2, deadline_in(4500)),
+	ck_assert_int_eq(
+		message_group_unread_count(fixture.table, &group, readers, 2, deadline_in(4500)),
 		STATUS_OK);
 	ck_assert_uint_eq(readers[0].unread, 0);
 	ck_assert_uint_eq(readers[1].unread, 9);
@@ -169,8 +169,8 @@ START_TEST(a_failure_is_said)
 	struct message_group_reader reader = { .user = &ann };
 
 	dynamo_fixture_refuse(&fixture, "AccessDeniedException");
-	ck_assert_int_eq(message_group_unread_count(
-				 fixture.table, &group, &reader, 1, deadline_in(4500)),
+	ck_assert_int_eq(
+		message_group_unread_count(fixture.table, &group, &reader, 1, deadline_in(4500)),
 		STATUS_UNAVAILABLE);
 }
 END_TEST
