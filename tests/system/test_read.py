@@ -137,6 +137,20 @@ def test_count_ends_at_99(live, people, foreign):
     wait_shown(live.site, talk.right, talk.group, 1, False, newest)
 
 
+def test_count_looks_at_the_newest_messages_only(live):
+    """Somebody who writes on and on and never marks: that has a price, and an end."""
+    talk = live.world.talk()
+    for _ in range(3):
+        talk.say(sender=talk.right)
+    for _ in range(197):
+        talk.say(sender=talk.left)
+    wait_shown(live.site, talk.left, talk.group, 3, False, None)
+    talk.say(sender=talk.left)
+    wait_shown(live.site, talk.left, talk.group, 2, False, None)
+    wait_shown(live.site, talk.right, talk.group, 99, True, None)
+    live.world.wait_right(10)
+
+
 def test_more_than_99_stays_so_without_being_counted_again(live):
     talk = live.world.talk()
     for _ in range(120):

@@ -10,8 +10,7 @@
 #define GROUP "aaaaaaaa-0000-4000-8000-000000000001"
 #define ANN "bbbbbbbb-0000-4000-8000-000000000001"
 #define BEA "bbbbbbbb-0000-4000-8000-000000000002"
-#define MEMBER_KEY                                                                                 \
-	"\"Key\":{\"pk\":{\"S\":\"MBR#" GROUP "\"},\"sk\":{\"S\":\"" ANN "\"}},"
+#define MEMBER_KEY "\"Key\":{\"pk\":{\"S\":\"MBR#" GROUP "\"},\"sk\":{\"S\":\"" ANN "\"}},"
 #define NOTHING_UNREAD "{\"Items\":[],\"Count\":0}"
 #define TWO_UNREAD                                                                                 \
 	"{\"Items\":[{\"sk\":{\"S\":\"9\"},\"user_uuid\":{\"S\":\"" BEA "\"}},"                    \
@@ -64,8 +63,8 @@ static void assert_marked(enum status wanted, const char *last_read, unsigned in
 		.group = &group, .user = &ann, .sk = SLICE("7"), .uuid = SLICE("uuid of 7")
 	};
 	struct message_group_reading reading = { .unread = 4711 };
-	enum status rc = message_group_reading_mark(
-		fixture.table, &mark, deadline_in(4500), &reading);
+	enum status rc =
+		message_group_reading_mark(fixture.table, &mark, deadline_in(4500), &reading);
 
 	ck_assert_int_eq(rc, wanted);
 	if (rc == STATUS_OK) {

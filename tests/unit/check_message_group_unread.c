@@ -47,8 +47,8 @@ static unsigned int count_for(const struct uuid *user, const char *read_sk)
 {
 	struct message_group_reader reader = { .user = user, .read_sk = slice_of(read_sk) };
 
-	ck_assert_int_eq(message_group_unread_count(
-				 fixture.table, &group, &reader, 1, deadline_in(4500)),
+	ck_assert_int_eq(
+		message_group_unread_count(fixture.table, &group, &reader, 1, deadline_in(4500)),
 		STATUS_OK);
 	return reader.unread;
 }
@@ -107,12 +107,11 @@ END_TEST
 
 START_TEST(only_so_many_of_the_newest_are_looked_at)
 {
-	for (int i = 0; i < 4; i++)
-		say_page(9999 - i * 100, 100, ann.text, true);
-	say_page(9599, 99, ann.text, true);
-	say_page(9500, 2, bea.text, true);
+	say_page(9999, 100, ann.text, true);
+	say_page(9899, 99, ann.text, true);
+	say_page(9800, 2, bea.text, true);
 	ck_assert_uint_eq(count_for(&ann, ""), 1);
-	ck_assert_uint_eq(http_server_hits(fixture.server), 6);
+	ck_assert_uint_eq(http_server_hits(fixture.server), 3);
 }
 END_TEST
 
@@ -126,8 +125,8 @@ START_TEST(two_readers_are_counted_for_in_one_go_from_the_earlier_position)
 
 	say_page(10, 3, bea.text, true);
 	say_page(7, 3, ann.text, false);
-	ck_assert_int_eq(message_group_unread_count(
-				 fixture.table, &group, readers, 2, deadline_in(4500)),
+	ck_assert_int_eq(
+		message_group_unread_count(fixture.table, &group, readers, 2, deadline_in(4500)),
 		STATUS_OK);
 	ck_assert_uint_eq(readers[0].unread, 2);
 	ck_assert_uint_eq(readers[1].unread, 3);
@@ -146,8 +145,8 @@ START_TEST(somebody_who_read_nothing_bounds_nobody)
 	struct slice sent;
 
 	say_page(9, 9, ann.text, false);
-	ck_assert_int_eq(message_group_unread_count(
-				 fixture.table, &group, readers, 2, deadline_in(4500)),
+	ck_assert_int_eq(
+		message_group_unread_count(fixture.table, &group, readers, 2, deadline_in(4500)),
 		STATUS_OK);
 	ck_assert_uint_eq(readers[0].unread, 0);
 	ck_assert_uint_eq(readers[1].unread, 9);
@@ -170,8 +169,8 @@ START_TEST(a_failure_is_said)
 	struct message_group_reader reader = { .user = &ann };
 
 	dynamo_fixture_refuse(&fixture, "AccessDeniedException");
-	ck_assert_int_eq(message_group_unread_count(
-				 fixture.table, &group, &reader, 1, deadline_in(4500)),
+	ck_assert_int_eq(
+		message_group_unread_count(fixture.table, &group, &reader, 1, deadline_in(4500)),
 		STATUS_UNAVAILABLE);
 }
 END_TEST
