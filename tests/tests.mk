@@ -66,6 +66,8 @@ UNIT_TESTS = \
 	tests/unit/check_live_channel \
 	tests/unit/check_live_publish \
 	tests/unit/check_message_group_members \
+	tests/unit/check_message_group_reading \
+	tests/unit/check_message_group_unread \
 	tests/unit/check_message_rules \
 	tests/unit/check_message_table_sort_key \
 	tests/unit/check_pg \

@@ -135,7 +135,7 @@ lint_spdx() {
 			printf '%s: no SPDX line\n' "$file"
 			bad=1
 		fi
-	done < <(source_files '*.c' '*.h' '*.sh' '*.py' '*.sql' '*.go' '*.js' '*.lua' 'bench/*' \
+	done < <(source_files '*.c' '*.h' '*.sh' '*.py' '*.sql' '*.go' '*.js' '*.mjs' '*.css' '*.html' '*.lua' 'bench/*' \
 		'scripts/dev' 'scripts/*/*' 'conf/*' '.ci/*' ':!bench/*.md' ':!bench/*.svg' \
 		':!scripts/ddb/*.txt' ':!*.json')
 	return "$bad"
@@ -149,7 +149,8 @@ cmd_test() {
 
 		Installs what testing needs, builds with gcc, and with clang and its sanitizers, and runs
 		everything: the unit tests of both builds, make distcheck, the linters, the count of instructions
-		for each request against the recorded one (bench/instructions), and the system tests against real backends, on ports and in folders of their own. The last line is "N passed, N failed, N skipped". Fails if anything failed or was skipped.
+		for each request against the recorded one (bench/instructions), the system tests against real backends
+		and the web client in a real browser, on ports and in folders of their own. The last line is "N passed, N failed, N skipped". Fails if anything failed or was skipped.
 		EOF
 		return 0
 		;;
@@ -168,6 +169,7 @@ cmd_test() {
 	run_lint
 	run_instructions
 	run_system_tests
+	run_web_tests
 	# The counts are the last line, and their verdict is the exit status.
 	TEST_COUNTED=yes
 	/usr/bin/python3 "$DEV_D/count_results.py" "$TEST_RESULTS" "$BUILD_DIR" "$BUILD_DIR-clang"
@@ -272,4 +274,64 @@ run_pytest() {
 	# 1 means failed tests, which the report counts; anything else is a run that was none (pytest, exit codes).
 	((status <= 1)) || note_result "$name-run" 0 1 0
 	[[ -s $TEST_RESULTS/$name.xml ]] || note_result "$name-report" 0 1 0
+}
+
+cmd_web_test() {
+	local settings
+
+	case ${1:-} in
+	-h | --help)
+		cat <<-'EOF'
+		Usage: scripts/dev web-test [--running] [NODE-OPTION]... [FILE.mjs]
+
+		The tests of the web client (tests/web; all of them, or those of a file) in Debian's Chromium, with a stack
+		of their own; --running: with the one that is up. --test-name-pattern=WORDS chooses some. CRUDDUR_WEB_SHOTS
+		is a folder for pictures of the pages.
+		EOF
+		return 0
+		;;
+	--running)
+		shift
+		mapfile -t settings < <(service_settings)
+		web_tests "${settings[@]}" "BASE_URL=$BASE_URL" -- "$@"
+		return
+		;;
+	esac
+	packages_install up test
+	build_project
+	web_tests -u BASE_URL -- "$@"
+}
+
+readonly WEB_TESTS=$ROOT/tests/web
+
+# web_tests ENVIRONMENT... -- NODE-OPTION...: one process of node runs them one after the other.
+web_tests() {
+	local node environment=()
+
+	while [[ $1 != -- ]]; do
+		environment+=("$1")
+		shift
+	done
+	shift
+	node=$(find_node) || die "no node of version $NODE_MINIMUM or newer" 'scripts/dev packages'
+	npm_prepare "$WEB_TESTS" 'what the web client is tested with'
+	npm_prepare "$STACK_DIR" cognito-local
+	[[ ${*: -1} == *.mjs ]] || set -- "$@" "$WEB_TESTS/all.mjs"
+	env "${environment[@]}" CRUDDUR_WEB_TOOLS="$(npm_home "$WEB_TESTS")" CRUDDUR_COGNITO_HOME="$(cognito_home)" \
+		CRUDDUR_BUILD_DIR="$BUILD_DIR" CRUDDUR_TOOLS_DIR="$TOOLS_DIR" "$node" "$@"
+}
+
+# node's report (TAP) ends with its counts; one that did not get that far has none, and failed.
+run_web_tests() {
+	local log=$LOG/web-tests.log passed failed
+
+	say 'the web client in a browser'
+	web_tests -u BASE_URL -- --test-reporter=tap >"$log" 2>&1 || grep -A 12 '^not ok' "$log" >&2 || true
+	passed=$(sed -n 's/^# pass //p' "$log")
+	failed=$(awk '/^# (fail|cancelled) /{ sum += $3 } END { print sum + 0 }' "$log")
+	if [[ -z $passed ]]; then
+		show_tail "$log" 40
+		passed=0 failed=1
+	fi
+	note_result web "$passed" "$failed" "$(awk '/^# (skipped|todo) /{ sum += $3 } END { print sum + 0 }' "$log")"
 }

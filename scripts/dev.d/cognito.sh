@@ -6,36 +6,15 @@
 readonly STACK_DIR=$ROOT/tests/stack
 
 cognito_home() {
-	printf '%s/npm-%s\n' "$TOOLS_DIR" "$(cksum <"$STACK_DIR/package-lock.json" | cut -d' ' -f1)"
+	npm_home "$STACK_DIR"
 }
 
 cognito_prepare() {
-	mkdir -p -- "$VAR/cognito/.cognito" "$TOOLS_DIR"
+	mkdir -p -- "$VAR/cognito/.cognito"
 	# Its default would make e-mail addresses of user names.
 	[[ -s $VAR/cognito/.cognito/config.json ]] ||
 		printf '{"UserPoolDefaults":{"UsernameAttributes":[]}}\n' >"$VAR/cognito/.cognito/config.json"
-	if [[ ! -d $(cognito_home) ]]; then
-		with_lock "$TOOLS_DIR/.lock" 600 'a download' cognito_fetch
-	fi
-}
-
-cognito_fetch() {
-	local home scratch
-
-	home=$(cognito_home)
-	[[ ! -d $home ]] || return 0
-	say 'fetching cognito-local'
-	scratch=$(mktemp -d "$TOOLS_DIR/npm.XXXXXX")
-	cp -- "$STACK_DIR/package.json" "$STACK_DIR/package-lock.json" "$scratch/"
-	# npm ci holds every package against the lock file's checksum; none of them has to run a script.
-	if ! (cd -- "$scratch" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) \
-		>"$LOG/npm-cognito.log" 2>&1; then
-		rm -rf -- "$scratch"
-		show_tail "$LOG/npm-cognito.log"
-		die 'npm could not fetch cognito-local' 'is the network there? npm ping'
-	fi
-	chmod 755 -- "$scratch"
-	mv -T -- "$scratch" "$home"
+	npm_prepare "$STACK_DIR" cognito-local
 }
 
 cognito_start() {

@@ -190,8 +190,8 @@ enum status dynamo_write(struct dynamo *d, const struct dynamo_write *w, struct 
 }
 
 /* A single write that says what was there before. */
-static enum status replace(
-	struct dynamo *d, const struct dynamo_write *w, struct deadline by, struct dynamo_page **old)
+static enum status replace(struct dynamo *d, const struct dynamo_write *w, struct deadline by,
+	struct dynamo_page **old)
 {
 	struct slice answer;
 	enum status rc;

@@ -20,11 +20,15 @@
  * after it was read shows when it is deleted (ALL_OLD) and is made up for; what a left-over row has
  * and the right one lacks is taken over before it goes.
  *
+ * What a member has not read is counted at each settling, by the read position in the MBR# row. The
+ * transaction's condition on the MBR# row includes that position: a mark that comes between makes
+ * it fail, and it is counted again. doc/stream.md says how marking as read works beside this.
+ *
  * Cost of a usual move, rows up to 1 KB and two members: the newest message 1, the MBR# rows 1, the
- * index 0.5, old and previous rows 4 read units; the transaction 8, the deletes 2, and the index 4
- * to 6 write units. When nothing is to be done, the reads alone. Doing without the transaction
- * would save 4 write units and lose the fence: a consumer that was held up could add a row behind
- * one that has moved on. */
+ * index 0.5, old and previous rows 4, what is unread 1 or more read units; the transaction 8, the
+ * deletes 2, and the index 4 to 6 write units. When nothing is to be done, the reads alone. Doing
+ * without the transaction would save 4 write units and lose the fence: a consumer that was held up
+ * could add a row behind one that has moved on. */
 #include "group_mover/parts.h"
 
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Brings the message-group rows of a conversation in line with its newest message: one row for each
  * member, at that message's time, with its text, with the count of what that member has not read,
- * and with every attribute that this project does not know. Never moves a row back in time. However often it is called, by however many programs at
- * once, in whatever order, and wherever it is interrupted: the next call that is not leads to the
- * same rows.
+ * and with every attribute that this project does not know. Never moves a row back in time. However
+ * often it is called, by however many programs at once, in whatever order, and wherever it is
+ * interrupted: the next call that is not leads to the same rows.
  *
  * It works from what is stored, not from what a stream record says: a record only tells that a
  * group has to be looked at. So records may come twice, late or out of order.

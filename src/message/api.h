@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Messages over HTTP: reading a conversation; POST /api/messages in post.c; how far somebody has read
- * in read.c. */
+/* Messages over HTTP: reading a conversation; POST /api/messages in post.c; how far somebody has
+ * read in read.c. */
 #ifndef CRUDDUR_MESSAGE_API_H
 #define CRUDDUR_MESSAGE_API_H
 

@@ -7,7 +7,7 @@
 
 /* Rows looked at by a call: the newest page first, then doubled each time up to a limit that keeps
  * a call short. */
-#define LOOK_FIRST 32
+#define LOOK_FIRST 16
 #define LOOK_MOST 1024
 
 /* What is looked for: other programs may have stored the uuid in another case. */
@@ -30,8 +30,8 @@ static enum status take(const struct dynamo_page *page, struct message_found *ou
 	return STATUS_NOT_FOUND;
 }
 
-enum status message_store_find(struct message_store *s, const struct uuid *group,
-	struct slice uuid, struct deadline by, struct message_found *out)
+enum status message_store_find(struct message_store *s, const struct uuid *group, struct slice uuid,
+	struct deadline by, struct message_found *out)
 {
 	struct table_key pk = table_key_messages(group);
 	struct wanted wanted = { .values = { table_attr("sent", uuid) } };

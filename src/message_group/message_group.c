@@ -41,7 +41,8 @@ static void add_side(struct message_group_rows *rows, size_t side,
 	group[4] = table_attr(TABLE_USER_UUID, uuid_slice(&peer->uuid));
 	group[5] = table_attr(TABLE_USER_DISPLAY_NAME, slice_of(peer->display_name));
 	group[6] = table_attr(TABLE_USER_HANDLE, slice_of(peer->handle));
-	/* A new conversation has one message. What there is in one that is completed is counted later. */
+	/* A new conversation has one message. What there is in one that is completed is counted
+	 * later. */
 	group[7] = table_attr(TABLE_UNREAD, side == 0 ? SLICE("0") : SLICE("1"));
 	add(rows, MESSAGE_GROUP_WRITE_GROUP, group,
 		start->starter_has_row || start->other_has_row ? 7 : 8);

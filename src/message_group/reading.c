@@ -4,9 +4,9 @@
  *
  * The second must not undo what others wrote by a later position: another window, or the mover,
  * which counts by the position that it read and writes in one transaction with the condition that
- * this is still the member's. So it is made only if the row's copy of the position is the one before
- * ours: then nobody wrote by ours or a later one yet. If it is not, or the row is not there (it
- * moved), it is looked at what is: either somebody has done our work, or a position was never
+ * this is still the member's. So it is made only if the row's copy of the position is the one
+ * before ours: then nobody wrote by ours or a later one yet. If it is not, or the row is not there
+ * (it moved), it is looked at what is: either somebody has done our work, or a position was never
  * copied, as its writer ended between the writes, and then it is done here. */
 #include "message_group/reading.h"
 
@@ -168,24 +168,23 @@ static enum status follow_at_once(struct dynamo *d, const struct message_group_m
 	return at.group_sk.len > 0 ? copy(d, mark, &at, by, out) : STATUS_CONFLICT;
 }
 
-/* The member's row at that place, NULL if it is not there; *page owns it. */
+/* What is at that place of the member's list; *page may stay untouched, as with no row. */
 static enum status read_row(struct dynamo *d, const struct message_group_mark *mark,
-	struct slice group_sk, struct deadline by, struct dynamo_page **page,
-	const struct dynamo_item **row)
+	struct slice group_sk, struct deadline by, struct dynamo_page **page)
 {
 	struct table_key pk = table_key_group_rows(mark->user);
-	enum status rc;
 
-	*row = NULL;
-	if (group_sk.len == 0)
-		return STATUS_OK;
-	rc = dynamo_get(d, table_key_slice(&pk), group_sk, by, page);
-	if (rc != STATUS_OK)
-		return rc;
-	*row = dynamo_page_item(*page, 0);
-	if (*row && !slice_equal(table_text(*row, TABLE_GROUP_UUID), uuid_slice(mark->group)))
-		*row = NULL;
-	return STATUS_OK;
+	return group_sk.len > 0 ? dynamo_get(d, table_key_slice(&pk), group_sk, by, page)
+				: STATUS_OK;
+}
+
+/* The row there, NULL if it is none of the group's. */
+static const struct dynamo_item *row_of(const struct dynamo_page *page, const struct uuid *group)
+{
+	const struct dynamo_item *row = page ? dynamo_page_item(page, 0) : NULL;
+	bool ours = row && slice_equal(table_text(row, TABLE_GROUP_UUID), uuid_slice(group));
+
+	return ours ? row : NULL;
 }
 
 /* The position is at the mark or behind it. It is read again after the row: only if it is the same
@@ -201,9 +200,10 @@ static enum status follow(struct dynamo *d, const struct message_group_mark *mar
 	enum status rc = say_last_read(read_uuid, out);
 
 	if (rc == STATUS_OK)
-		rc = read_row(d, mark, at.group_sk, by, &page, &at.row);
+		rc = read_row(d, mark, at.group_sk, by, &page);
 	if (rc != STATUS_OK)
 		goto out;
+	at.row = row_of(page, mark->group);
 	if (at.row)
 		at.last_read = table_text(at.row, TABLE_LAST_READ);
 	if (at.row && slice_equal(at.last_read, read_uuid) &&

@@ -23,8 +23,8 @@ void message_group_reading_clear(struct message_group_reading *r);
 
 /* Moves the member's read position forward to the mark; an earlier mark, or the same again, leaves
  * it where it is. The list follows at once, or with the next message if this is interrupted. The
- * caller has checked membership: STATUS_NOT_FOUND if there is none after all. Otherwise fails as the
- * calls of dynamo/dynamo.h do; the position may have moved. out must be zeroed; clear it in any
+ * caller has checked membership: STATUS_NOT_FOUND if there is none after all. Otherwise fails as
+ * the calls of dynamo/dynamo.h do; the position may have moved. out must be zeroed; clear it in any
  * case. */
 STATUS_MUSTCHECK enum status message_group_reading_mark(struct dynamo *d,
 	const struct message_group_mark *mark, struct deadline by,

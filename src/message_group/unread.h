@@ -11,9 +11,10 @@
 /* Counting ends here: it stands for "more than 99". */
 #define MESSAGE_GROUP_UNREAD_CAP 100U
 
-/* Only so many of the newest messages are looked at, so that a count stays cheap: with them, one's
- * own are looked at as well. Whoever wrote hundreds since has seen what was before. */
-#define MESSAGE_GROUP_UNREAD_LOOK 500U
+/* Only so many of the newest messages are looked at, one's own among them, so that a count stays
+ * cheap also for somebody who writes and never says what was read. Whoever wrote more than a
+ * hundred of them has seen what was before. */
+#define MESSAGE_GROUP_UNREAD_LOOK 200U
 
 /* Who has read how far, and the answer. The rest is zeroed. */
 struct message_group_reader {

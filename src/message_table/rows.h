@@ -45,7 +45,8 @@ struct dynamo_attr table_attr(const char *name, struct slice value);
 /* A string attribute as it was read. */
 struct table_seen {
 	const char *name;
-	struct slice value; /* without an address (as table_text has it): there was no such string */
+	struct slice
+		value; /* without an address (as table_text has it): there was no such string */
 };
 
 /* The memory that a condition points into. */

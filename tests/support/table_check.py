@@ -109,7 +109,7 @@ def later(sk):
     return moved.isoformat(sk[10], "microseconds") + found[2]
 
 
-UNREAD_CAP, UNREAD_LOOK = 100, 500
+UNREAD_CAP, UNREAD_LOOK = 100, 200
 
 
 def unread_counts(table, group, owner, read_sk):

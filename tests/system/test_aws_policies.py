@@ -61,10 +61,16 @@ def test_nobody_may_change_the_table_itself(name):
 
 
 @pytest.mark.parametrize("row", ("GRP#1", "MSG#1", "MBR#1", "PAIR#1#2", "IDM#1#key"))
-def test_a_worker_adds_rows_of_every_kind_and_changes_none(row):
+def test_a_worker_adds_rows_of_every_kind_and_removes_none(row):
     assert allows("worker-policy.json", "dynamodb:PutItem", TABLE, row)
-    assert not allows("worker-policy.json", "dynamodb:UpdateItem", TABLE, row)
     assert not allows("worker-policy.json", "dynamodb:DeleteItem", TABLE, row)
+
+
+def test_a_worker_changes_rows_that_say_what_was_read_and_no_others():
+    for row in ("GRP#1", "MBR#1"):
+        assert allows("worker-policy.json", "dynamodb:UpdateItem", TABLE, row)
+    for row in ("MSG#1", "PAIR#1#2", "IDM#1#key", None):
+        assert not allows("worker-policy.json", "dynamodb:UpdateItem", TABLE, row)
 
 
 def test_a_worker_reads_single_partitions_only():

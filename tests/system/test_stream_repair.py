@@ -62,6 +62,11 @@ DEFECTS = {
 }
 
 
+def _counted(row, unread="2"):
+    """With what every row has after a repair: of four messages, two are the other's."""
+    return {**row, "unread_count": unread}
+
+
 def _repair(world, expect=0, **more):
     done = world.run("--repair", **more)
     assert done.returncode == expect, done.stderr.decode("utf-8", "replace")[-3000:]
@@ -87,7 +92,7 @@ def test_each_defect_is_right_after_a_repair_and_a_second_one_writes_nothing(wor
                                (talk.right, talk.left, talk.theirs)):
             stored = [{name: row[name] for name in row if not name.startswith("marker_")}
                       for row in world.table.groups(me)]
-            assert stored == [row], f"{me.uuid} and {other.uuid}"
+            assert stored == [_counted(row)], f"{me.uuid} and {other.uuid}"
     before = sorted(map(repr, world.table.scan()))
     _repair(world)
     assert sorted(map(repr, world.table.scan())) == before
@@ -112,7 +117,8 @@ def test_what_only_a_left_over_row_knows_is_not_lost_with_it(world):
     older = {**_dragged(talk.mine, talk, 0), "muted": True, "both": "older"}
     talk.plant(older, {**talk.mine, "both": "newer"}, talk.theirs)
     _repair(world)
-    assert world.table.groups(talk.left) == [{**talk.mine, "muted": True, "both": "newer"}]
+    assert world.table.groups(talk.left) == [
+        _counted({**talk.mine, "muted": True, "both": "newer"})]
 
 
 def test_many_rows_of_one_member_are_removed_though_the_index_lags(world):
@@ -124,7 +130,7 @@ def test_many_rows_of_one_member_are_removed_though_the_index_lags(world):
 
     def lag(answer):
         """Rows of two people are the index's: its first answer is its last."""
-        owners = {item["pk"]["S"] for item in answer.get("Items", [])}
+        owners = {item["pk"]["S"] for item in answer.get("Items", []) if "pk" in item}
         if len(owners) < 2 or not all(owner.startswith("GRP#") for owner in owners):
             return answer
         return first.setdefault("answer", answer)
@@ -135,14 +141,14 @@ def test_many_rows_of_one_member_are_removed_though_the_index_lags(world):
     finally:
         proxy.close()
     assert world.problems() == []
-    assert world.table.groups(talk.left) == [talk.mine]
+    assert world.table.groups(talk.left) == [_counted(talk.mine)]
 
 
 def test_lost_row_is_made_with_the_names_that_are_stored_for_the_other(world):
     talk = Legacy(world)
     talk.plant(talk.theirs)
     _repair(world)
-    assert world.table.groups(talk.left) == [talk.mine]
+    assert world.table.groups(talk.left) == [_counted(talk.mine)]
 
 
 def test_lost_row_of_a_member_who_never_wrote_names_people_from_postgres(world):
@@ -152,7 +158,7 @@ def test_lost_row_of_a_member_who_never_wrote_names_people_from_postgres(world):
                      for n, sk in enumerate(talk.times)]
     talk.plant(talk.theirs)
     _repair(world)
-    assert world.table.groups(talk.left) == [talk.mine]
+    assert world.table.groups(talk.left) == [_counted(talk.mine, "0")]
 
 
 def test_conversations_of_one_person_that_lost_rows_at_one_time_all_come_back(world):

@@ -58,7 +58,8 @@ def test_attack_is_refused_on_every_private_route(site, kit, person):
     bad = attacks.ATTACKS["key: foreign key under a known kid"](kit)
     for method, path in (("GET", "/api/message_groups"), ("HEAD", "/api/message_groups"),
                          ("GET", "/api/messages/5ae290ed-55d1-47a0-bc6d-fe2bc2700399"),
-                         ("GET", "/api/users/me"), ("POST", "/api/messages")):
+                         ("GET", "/api/users/me"), ("POST", "/api/messages"),
+                         ("POST", "/api/message_groups/5ae290ed-55d1-47a0-bc6d-fe2bc2700399/read")):
         assert site.request(method, path, token=bad).status == 401
 
 

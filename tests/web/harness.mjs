@@ -98,11 +98,11 @@ export const client = env.AWS_COGNITO_USER_POOL_CLIENT_ID.split(",")[0];
 const quoted = (text) => `'${text.replaceAll("'", "''")}'`;
 
 // person(name): somebody new, with an account and a row.
-export async function person(name, { inPostgres = true } = {}) {
+export async function person(name, { inPostgres = true, newPassword = false } = {}) {
 	const handle = `${name.toLowerCase().replace(/[^a-z]/g, "").slice(0, 12) || "somebody"}${randomBytes(3).toString("hex")}`;
 	const made = await cognito("AdminCreateUser", { ...pool, Username: handle, MessageAction: "SUPPRESS",
 		UserAttributes: [{ Name: "email", Value: `${handle}@example.com` }] });
-	await cognito("AdminSetUserPassword", { ...pool, Username: handle, Password: PASSWORD, Permanent: true });
+	if (!newPassword) await cognito("AdminSetUserPassword", { ...pool, Username: handle, Password: PASSWORD, Permanent: true });
 	const sub = made.User.Attributes.find(({ Name }) => Name === "sub").Value;
 	if (inPostgres) {
 		execFileSync("psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", env.CONNECTION_URL, "-f", "-"], {
@@ -110,7 +110,7 @@ export async function person(name, { inPostgres = true } = {}) {
 				(${quoted(name)}, ${quoted(handle)}, ${quoted(`${handle}@example.com`)}, ${quoted(sub)});`,
 		});
 	}
-	return { name, handle, tokens: await tokens(handle) };
+	return { name, handle, tokens: newPassword ? null : await tokens(handle) };
 }
 
 export async function tokens(handle) {

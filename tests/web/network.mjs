@@ -127,6 +127,26 @@ test("without a live channel the page says so, looks for itself, and catches up 
 	await page.context().close();
 });
 
+test("one stream follows the other without a gap", async () => {
+	const { ann, bob, group } = await pairAt(["Ann Streams", "Bob Streams"]);
+	const page = await enter(ann, `/messages/${group}`);
+	await live(page);
+	const calls = [];
+	page.on("request", (request) => calls.push(new URL(request.url()).pathname));
+	// Through a minute of streams there is never a message that has to wait for another way.
+	for (let count = 1; count <= 4; count++) {
+		const next = await page.waitForRequest("**/api/live", { timeout: 40000 });
+		assert.equal((await next.response()).status(), 200);
+		await say(bob, group, `Stream ${count}`);
+		await see(page, `Stream ${count}`);
+	}
+	assert.deepEqual(await bubbles(page), ["Hello", "Stream 1", "Stream 2", "Stream 3", "Stream 4"]);
+	// It all came by the streams; the list is looked at once more after the first of them, no message is.
+	assert.deepEqual(calls.filter((path) => path.startsWith("/api/messages/")), []);
+	assert.ok(calls.filter((path) => path === "/api/message_groups").length <= 1, calls.join());
+	await page.context().close();
+});
+
 test("a conversation that can't be reached says so and can be tried again", async () => {
 	const { ann, group } = await pairAt(["Ann Gap", "Bob Gap"]);
 	const page = await window_();

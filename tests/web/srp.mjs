@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The arithmetic of sign-in: against Amazon's own client (srp_vectors.json), against the other side of the
 // protocol, which is written here a second time, and in the browser. cognito-local knows no SRP.
-import { createHash, createHmac, getDiffieHellman, hkdfSync, randomBytes } from "node:crypto";
+import { createHash, createHmac, getDiffieHellman, hkdfSync, randomBytes, webcrypto } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { ROOT, BASE, COGNITO, PASSWORD, assert, person, test, tokens, window_ } from "./harness.mjs";
 
-const srp = await import(path.join(ROOT, "web/static/srp.js"));
+// Debian's node takes a .js outside of a package for another kind of module, and has this global only on demand.
+globalThis.crypto ??= webcrypto;
+const srp = await import(`data:text/javascript,${encodeURIComponent(readFileSync(path.join(ROOT, "web/static/srp.js"), "utf8"))}`);
 const { vectors } = JSON.parse(readFileSync(path.join(ROOT, "tests/web/srp_vectors.json"), "utf8"));
 
 const N = BigInt(`0x${getDiffieHellman("modp15").getPrime("hex")}`);

@@ -43,6 +43,22 @@ test("an account without a profile is told so, and can leave", async () => {
 	await page.context().close();
 });
 
+test("who was given a first password chooses their own", async () => {
+	const who = await person("New Comer", { newPassword: true });
+	const page = await window_();
+	await page.goto(BASE);
+	await page.getByLabel("Handle or e-mail").fill(who.handle);
+	await page.getByLabel("Password").fill("whatever it was");
+	await page.keyboard.press("Enter");
+	await page.getByLabel("Choose a new password").fill(PASSWORD);
+	await shot(page, "new-password");
+	await page.keyboard.press("Enter");
+	await page.locator(".bar", { hasText: "New Comer" }).waitFor();
+	await page.getByRole("button", { name: "Sign out" }).click();
+	await signIn(page, who);
+	await page.context().close();
+});
+
 test("a conversation is started by handle, arrives by itself, is answered and read", async () => {
 	const [ann, bob] = [await person("Ann Start"), await person("Bob Answer")];
 	const [a, b] = [await enter(ann), await enter(bob)];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The whole page: who is here, which address is shown, what comes in from outside. A view is {element} and, as
 // needed, uuid, person, update(), focus(), see(), close(), missing().
-import { h, bdi, button, unseen, icon, announce } from "./dom.js";
+import { h, bdi, button, logo, unseen, icon, announce } from "./dom.js";
 import { configure } from "./cognito.js";
 import { get, ApiError } from "./api.js";
 import { live } from "./live.js";
@@ -13,7 +13,6 @@ import * as session from "./session.js";
 import * as store from "./store.js";
 import * as outbox from "./outbox.js";
 
-// Shorter interruptions are nobody's concern.
 const QUIET_MS = 4000;
 
 const root = document.getElementById("app");
@@ -63,14 +62,13 @@ const signOut = () => session.end("left");
 const noAnswer = (...more) => whole(card("No answer", "The service can't be reached just now.", ...more));
 
 function frame() {
-	const { me } = store.state;
 	list = groupList();
 	pane = h("div.pane");
 	notice = h("p.notice", { role: "status" });
 	root.replaceChildren(
 		h("header.bar",
-			h("a.brand", { href: "/messages" }, h("img", { src: "/static/icon.svg", alt: "", width: 28, height: 28 }), "Cruddur"),
-			h("span.me", unseen("Signed in as "), bdi(me.display_name || me.handle)),
+			h("a.brand", { href: "/messages" }, logo(28), "Cruddur"),
+			h("span.me", unseen("Signed in as "), bdi(named(store.state.me))),
 			h("button.round", { title: "Sign out", onclick: signOut }, icon("leave"))),
 		notice,
 		h("main.frame", { id: "main", tabindex: -1 }, h("h1.unseen", "Messages"), list.element, pane));

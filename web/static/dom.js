@@ -27,6 +27,7 @@ export function h(what, ...children) {
 }
 
 export const button = (text, onclick) => h("button", { onclick }, text);
+export const logo = (size) => h("img", { src: "/static/icon.svg", alt: "", width: size, height: size });
 export const stamp = (kind, date, text) => h(`time.${kind}`, { datetime: date.toISOString(), title: full(date) }, text);
 export const bdi = (text) => h("bdi", text);
 export const unseen = (text) => h("span.unseen", text);

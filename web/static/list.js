@@ -2,7 +2,7 @@
 import { h, bdi, button, stamp, unseen, avatar, icon, sync } from "./dom.js";
 import * as store from "./store.js";
 import * as outbox from "./outbox.js";
-import { lately, moment } from "./text.js";
+import { lately, moment, named } from "./text.js";
 
 const count = ({ unread_count, unread_capped }) => unread_count > 0 && `${unread_count}${unread_capped ? "+" : ""}`;
 
@@ -11,7 +11,7 @@ function row(group, isCurrent) {
 	return h("li", h(unread ? "a.row unread" : "a.row", {
 		href: `/messages/${group.uuid}`, "aria-current": isCurrent && "page",
 	}, avatar(group),
-	h("span.row-name", bdi(group.display_name || "@" + group.handle)),
+	h("span.row-name", bdi(named(group))),
 	time && stamp("row-time", time, lately(time)),
 	h("span.row-text", { dir: "auto" }, group.message ?? ""),
 	outbox.failed(group.uuid) ? h("span.badge wrong", "!", unseen("A message was not sent"))

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: MIT
-// The live channel: server-sent events over fetch, as EventSource can't send a token. A hint and no more: after each
-// gap the truth is read from the API.
+// Server-sent events over fetch, as EventSource can't send a token. A hint and no more: after each gap the truth is
+// read from the API.
 import { send } from "./api.js";
 
-// The server ends a quiet stream after 28 s. A new one is opened before, so that nothing is missed.
+// The server ends a quiet stream after 28 s, and any at its first event after each half minute of its clock. A new one
+// is opened in time, so that nothing is missed.
 const RENEW_MS = 22000;
+const SPAN_MS = 30000;
 const OVERLAP_MS = 2000;
-// Not even the comment of each 10 s: the connection is dead and nobody said so.
+// Not even the comment of each 10 s: the connection is dead.
 const SILENCE_MS = 30000;
 const BACKOFF_MS = 500;
 const LONGEST_MS = 30000;
 const LIVED_MS = 5000;
 
-// Parses a stream of events (HTML standard, 9.2.6) until it ends.
+// HTML standard, 9.2.6.
 async function read(body, onEvent, onBytes) {
 	const reader = body.pipeThrough(new TextDecoderStream()).getReader();
 	let rest = "", type = "", data = [];
@@ -68,7 +70,8 @@ export function live(on) {
 			if (gap || failures || earlier.every((one) => one.signal.aborted)) on.gap();
 			failures = 0;
 			setTimeout(() => earlier.forEach((one) => one.abort()), OVERLAP_MS);
-			later(RENEW_MS, false);
+			const clock = Date.parse(answer.headers.get("Date")) || 0;
+			later(Math.min(RENEW_MS, SPAN_MS - (clock % SPAN_MS) + 1200), false);
 			await read(answer.body, on.event, hear);
 		} catch {}
 		clearTimeout(watchdog);
@@ -92,7 +95,7 @@ export function live(on) {
 			clearTimeout(timer);
 			streams.forEach((stream) => stream.abort());
 		},
-		// Network or window are back: no more waiting, and no trust in a silent stream.
+		// Network or window are back: no waiting, and no trust in a silent stream.
 		wake() {
 			if (!running) return;
 			failures = 0;

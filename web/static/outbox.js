@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// What was typed and is not acknowledged yet: sent one by one, each under one Idempotency-Key for all its tries, so
-// that it arrives once. It survives a reload in sessionStorage.
+// What is not acknowledged yet: sent one by one, each under one Idempotency-Key for all its tries, so that it arrives
+// once. It survives a reload.
 import { post } from "./api.js";
 
 const KEY = "cruddur.outbox";
-// After so many errors of the server it is for the person to repeat.
+// After so many errors it is for the person to repeat.
 const TRIES = 4;
 const BACKOFF_MS = 1000;
 const LONGEST_MS = 30000;
@@ -19,7 +19,7 @@ function changed() {
 	on.change();
 }
 
-// Takes up what a reload left of the same person. `listeners`: change(), sent(message, entry).
+// Takes up what a reload left. `listeners`: change(), sent(message, entry).
 export function open(me, listeners) {
 	const left = JSON.parse(sessionStorage.getItem(KEY));
 	on = listeners;
@@ -59,7 +59,7 @@ export function retry(key) {
 }
 
 export function drop(key) {
-	entries = entries.filter((entry) => entry.key !== key || entry.state === "sending");
+	entries = entries.filter((entry) => entry.key !== key);
 	changed();
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The tokens, in this window's sessionStorage, which ends with the window. A second window asks the first one for
-// them; signing out is for all.
+// The tokens, in sessionStorage, which ends with the window. A second window asks the first one for them; signing out
+// is for all.
 import { refresh, revoke } from "./cognito.js";
 
 const KEY = "cruddur.session";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The sign-in page.
-import { h } from "./dom.js";
+import { h, logo } from "./dom.js";
 import { signIn, answer, NEW_PASSWORD } from "./cognito.js";
 
 const REFUSED = "That name and password do not belong together.";
@@ -25,7 +25,7 @@ export const field = (id, label, more) => h("div.field", h("label", { for: id },
 	h("input", { id, required: true, autocapitalize: "none", spellcheck: "false", ...more }));
 
 export const card = (title, text, ...more) => h("main.card-page", { id: "main" }, h("div.card",
-	h("img", { src: "/static/icon.svg", alt: "", width: 56, height: 56 }), h("h1", title), h("p.soft", text), ...more));
+	logo(56), h("h1", title), h("p.soft", text), ...more));
 
 export function signInPage(notice, done) {
 	const error = h("p.error", { role: "alert" });

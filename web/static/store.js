@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What this window knows of conversations and messages. The API is the truth; live events run ahead of it, and every
-// gap between them is made up for from it.
+// What this window knows. The API is the truth; live events run ahead of it, and gaps between them are made up for
+// from it.
 import { get, post, ApiError } from "./api.js";
 import { moment } from "./text.js";
 

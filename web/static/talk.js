@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One conversation, or one that is to be started.
+// One conversation: its messages, and the form that adds to it.
 import { h, bdi, button, stamp, unseen, avatar, icon, sync } from "./dom.js";
 import * as store from "./store.js";
 import * as outbox from "./outbox.js";
@@ -60,16 +60,16 @@ function items(messages, pending, unreadAt) {
 	return list;
 }
 
-// Counted from the end; undefined when it is further back than what is here.
+// Undefined when it is further back than what is here.
 function firstUnread(messages, { unread_count, unread_capped } = {}) {
 	const theirs = messages.filter((one) => !store.mine(one));
 	return unread_count && !unread_capped ? theirs.at(-unread_count)?.uuid : undefined;
 }
 
 function composer(target, done) {
-	const left = h("p.left", { id: "left", role: "status" });
+	const left = h("p.left", { role: "status" });
 	const text = h("textarea", {
-		"aria-label": "Your message", rows: 1, placeholder: "Write a message", dir: "auto", "aria-describedby": "left",
+		"aria-label": "Your message", rows: 1, placeholder: "Write a message", dir: "auto",
 		oninput: changed,
 		// While a word is being composed, Enter only ends that.
 		onkeydown: (event) => event.key === "Enter" && !event.shiftKey && !event.isComposing && !byFinger() && submit(event),
@@ -106,10 +106,10 @@ const heading = (person) => h("div.talk-head",
 	h("a.round back", { href: "/messages", title: "Back to all conversations" }, icon("back")),
 	person && avatar(person),
 	h("div.who",
-		h("h2", { id: "title", tabindex: -1 }, person ? bdi(person.display_name || "@" + person.handle) : "Conversation"),
+		h("h2", { id: "title", tabindex: -1 }, bdi(named(person))),
 		person && h("p.soft", bdi("@" + person.handle))));
 
-// A view, see app.js: talk({uuid}), or talk({person}) for one that is to be started.
+// A view (app.js) of {uuid}, or of {person} for one that is to be started.
 export function talk({ uuid, person: stranger }) {
 	const one = uuid ? store.conversation(uuid) : { messages: [], ready: true };
 	const person = () => stranger ?? store.other(uuid);

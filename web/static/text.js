@@ -24,7 +24,6 @@ const format = (options) => {
 const weekday = format({ weekday: "long" });
 const date = format({ day: "numeric", month: "long", year: "numeric" });
 const short = format({ day: "numeric", month: "short" });
-const digits = format({ dateStyle: "short" });
 export const clock = format({ hour: "numeric", minute: "2-digit" });
 export const full = format({ dateStyle: "full", timeStyle: "medium" });
 
@@ -39,5 +38,5 @@ export function dayName(time) {
 
 export function lately(time) {
 	const ago = daysAgo(time);
-	return ago === 1 ? "Yesterday" : (ago === 0 ? clock : ago < 300 ? short : digits)(time);
+	return ago === 1 ? "Yesterday" : (ago === 0 ? clock : ago < 300 ? short : date)(time);
 }
