@@ -109,7 +109,8 @@ lint_layers() {
 	srcdir=$ROOT "$ROOT/build-aux/check-layers"
 }
 
-# The production site must be one that nginx takes; certificate and socket are the only things to replace.
+# The production site, and the nginx of the live streams, must be such as nginx takes; certificate and folders are the
+# only things to replace.
 lint_nginx() {
 	local scratch
 
@@ -119,10 +120,12 @@ lint_nginx() {
 		-subj /CN=localhost >/dev/null 2>&1
 	sed -e "s#/etc/letsencrypt/live/[^/]*/fullchain.pem#$scratch/cert.pem#" \
 		-e "s#/etc/letsencrypt/live/[^/]*/privkey.pem#$scratch/key.pem#" \
-		-e "s#/var/log/nginx#$scratch#" -e "s#/run/cruddur/live.sock#$scratch/live.sock#" "$ROOT/conf/nginx/cruddur.conf" >"$scratch/site.conf"
-	printf 'load_module %s;\npid %s/pid;\nevents {}\nhttp {\n\tinclude site.conf;\n}\n' \
-		/usr/lib/nginx/modules/ngx_nchan_module.so "$scratch" >"$scratch/nginx.conf"
+		-e "s#/var/log/nginx#$scratch#" "$ROOT/conf/nginx/cruddur.conf" >"$scratch/site.conf"
+	printf 'pid %s/pid;\nevents {}\nhttp {\n\tinclude site.conf;\n}\n' "$scratch" >"$scratch/nginx.conf"
 	nginx -t -q -p "$scratch" -c "$scratch/nginx.conf" -e "$scratch/error.log"
+	sed -e "s#/run/cruddur#$scratch#" -e "s#/var/log/nginx#$scratch#" "$ROOT/conf/nginx/live.conf" \
+		>"$scratch/live.conf"
+	nginx -t -q -p "$scratch" -c "$scratch/live.conf" -e "$scratch/error.log"
 	rm -rf -- "$scratch"
 }
 

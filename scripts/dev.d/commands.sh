@@ -33,7 +33,7 @@ up_locked() {
 	seed_everything
 	# The workers' socket comes before nginx, so that its first request finds one.
 	services_up workers
-	services_up stream nginx
+	services_up stream live nginx
 	if ! wait_for "$START_DEADLINE" front_door_ready; then
 		show_tail "$LOG/workers.log"
 		die "no worker answers $BASE_URL/api/health-check" "look at $LOG/workers.log and $LOG/nginx.log"

@@ -3,16 +3,10 @@
 # The front door of the working copy: Debian's nginx with a prefix of its own under var/, made from
 # conf/nginx/dev.conf.in. The API's part of the configuration is the production one.
 
-# Where the workers hand in live events. nginx makes it for everybody to write to: the folder is what closes it.
-live_socket() {
-	printf '%s/live/s\n' "$SOCKETS"
-}
-
 nginx_prepare() {
 	local config user=''
 
-	mkdir -p -- "$VAR/nginx/tmp" "$SOCKETS/live"
-	chmod 700 -- "$SOCKETS/live"
+	mkdir -p -- "$VAR/nginx/tmp"
 	ln -sfn -- "$ROOT/conf/nginx" "$VAR/nginx/cruddur"
 	# As root the workers' socket is root's; nginx's own workers then stay root as well.
 	if ((EUID == 0)); then
@@ -29,7 +23,7 @@ nginx_prepare() {
 	config=${config//'@COGNITO_URL@'/"$COGNITO_URL"}
 	config=${config//'@USER_POOL@'/"$(cognito_id pool)"}
 	config=${config//'@CLIENT@'/"$(cognito_id client)"}
-	config=${config//'@LIVE_SOCKET@'/"$(live_socket)"}
+	config=${config//'@LIVE@'/"$(live_folder)"}
 	config=${config//'@FRONTEND_URL@'/"$FRONTEND_URL"}
 	config=${config//'@BACKEND_URL@'/"$BASE_URL"}
 	printf '%s\n' "$config" >"$VAR/nginx/nginx.conf"
@@ -44,8 +38,6 @@ nginx_run() {
 }
 
 nginx_start() {
-	# An nginx that was killed leaves it, and no other could listen there.
-	rm -f -- "$(live_socket)"
 	daemon_start nginx "$VAR/nginx" nginx -p "$VAR/nginx" -c "$VAR/nginx/nginx.conf" -e "$LOG/nginx.log"
 }
 

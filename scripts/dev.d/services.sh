@@ -6,7 +6,7 @@
 
 readonly BACKENDS=(postgres dynamodb cognito)
 # From the backends to the front door; `down` goes the other way.
-readonly SERVICES=("${BACKENDS[@]}" workers stream nginx)
+readonly SERVICES=("${BACKENDS[@]}" workers stream live nginx)
 # Seconds until a service must answer, and until it must have ended.
 readonly START_DEADLINE=30
 readonly STOP_DEADLINE=10

@@ -14,7 +14,7 @@ readonly REGION=us-east-1
 # Where the former front end is developed. Its origin, and nginx's own, are what CORS allows.
 readonly FRONTEND_URL=http://localhost:3000
 readonly TABLE=cruddur-messages
-# The longest path of a Unix socket is 107 bytes (unix(7)); .s.PGSQL.65535 is the longest name we put there.
+# The longest path of a Unix socket is 107 bytes (unix(7)); live/live-publish.sock is the longest name that we put there.
 readonly SOCKET_PATH_MAX=107
 
 load_settings() {
@@ -83,7 +83,7 @@ make_var() {
 # find_socket_dir: SOCKETS is $VAR/run, or a short folder elsewhere when that path is too long for sockets.
 find_socket_dir() {
 	SOCKETS=$RUN
-	if ((${#SOCKETS} + ${#POSTGRES_PORT} + 13 > SOCKET_PATH_MAX)); then
+	if ((${#SOCKETS} + 24 > SOCKET_PATH_MAX)); then
 		SOCKETS=$(cat -- "$VAR/socket-dir" 2>/dev/null || true)
 		if [[ ! -d $SOCKETS && -d $VAR ]]; then
 			SOCKETS=$(mktemp -d "${XDG_RUNTIME_DIR:-/tmp}/cruddur.XXXXXX")

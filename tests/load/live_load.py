@@ -66,7 +66,7 @@ class Site:
         return [memory_kb(pid) for pid in self.workers.pids()]
 
     def nginx_pids(self):
-        return processes.children(self.front.process.pid)
+        return self.front.pids() + self.front.live_pids()
 
     def close(self):
         self.workers.stop()
@@ -83,9 +83,10 @@ async def run(site, people, asked):
     before, pids, nginx = site.memory(), site.workers.pids(), site.nginx_pids()
     await crowd.open()
     figure("streams open", len(crowd.members))
-    held = site.memory()
+    held, nginx_kb = site.memory(), [sum(memory_kb(pid) for pid in nginx)]
     await crowd.talk(asked.rate, asked.seconds)
-    after, nginx_kb = site.memory(), sum(memory_kb(pid) for pid in nginx)
+    after = site.memory()
+    nginx_kb.append(sum(memory_kb(pid) for pid in nginx))
     await crowd.settle()
     await crowd.leave()
     return report(crowd, (before, held, after), nginx_kb) and \
@@ -102,9 +103,6 @@ def report(crowd, memory, nginx_kb):
     delays = [1000 * delay for delay in crowd.delays()]
     late, lost = crowd.missed()
     lives = [life for member in crowd.members for life in member.lives]
-    import collections
-    print(collections.Counter(e for m in crowd.members for e in m.ends), collections.Counter(s for m in crowd.members for s in m.refused))
-    print(collections.Counter(round(l/3)*3 for l in lives))
     figure("messages sent", len(crowd.sent), f"({crowd.failed} refused)")
     figure("events", len(delays), f"of {crowd.deliveries()}")
     figure("from the 200 to the event, p50", round(percentile(delays, 0.5), 1), "ms")
@@ -112,12 +110,14 @@ def report(crowd, memory, nginx_kb):
     figure("from the 200 to the event, p99", round(p99, 1), "ms")
     figure("from the 200 to the event, longest", round(max(delays), 1), "ms")
     figure("streams that ended and were opened again", len(lives))
+    figure("streams that were refused", sum(len(member.refused) for member in crowd.members))
     figure("longest life of a stream", round(max(lives, default=0), 1), "s")
     figure("came by catching up only", late)
     figure("lost after catching up", lost)
     for name, kb in zip(("no stream", "all streams", "all streams and the messages"), memory):
         figure(f"PSS of each worker with {name}", " ".join(map(str, kb)), "kB")
-    figure("PSS of nginx's processes together", nginx_kb, "kB")
+    figure("PSS of nginx's processes together, before the messages and after",
+           " ".join(map(str, nginx_kb)), "kB")
     grown = max(memory[2]) - max(memory[0])
     return lost == 0 and crowd.failed == 0 and p99 <= P99_MAX_MS and grown <= GROWTH_MAX_KB
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""An nginx of its own in front of one set of workers, with the project's API configuration.
+"""An nginx of its own in front of one set of workers, with the project's API configuration, and the
+one beside it that holds live streams.
 
 The configuration is conf/nginx as it is shipped, the working copy's form of it.
 """
@@ -7,6 +8,7 @@ import http.client
 import os
 import re
 import shutil
+import socket as socket_module
 import subprocess
 import tempfile
 from pathlib import Path
@@ -37,7 +39,18 @@ def _limited(text, limits):
 
 def live_socket(folder):
     """Where workers hand in live events to the nginx of this folder."""
-    return Path(folder) / "live" / "s"
+    return Path(folder) / "live" / "live-publish.sock"
+
+
+def live_configuration(folder):
+    """conf/nginx/live.conf with its folders and its user replaced, as scripts/dev does it."""
+    text = (CONF / "live.conf").read_text("utf-8")
+    for old, new in (("user www-data;", "user root root;" if os.geteuid() == 0 else ""),
+                     ("/run/cruddur", str(live_socket(folder).parent)),
+                     ("/var/log/nginx/cruddur-live.error.log", str(Path(folder) / "live.log"))):
+        assert old in text, old
+        text = text.replace(old, new)
+    return text
 
 
 def configuration(folder, port, socket, settings, limits=None):
@@ -49,7 +62,7 @@ def configuration(folder, port, socket, settings, limits=None):
               "COGNITO_URL": settings["AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"],
               "USER_POOL": settings["AWS_COGNITO_USER_POOL_ID"],
               "CLIENT": settings["AWS_COGNITO_USER_POOL_CLIENT_ID"].partition(",")[0],
-              "LIVE_SOCKET": str(live_socket(folder)),
+              "LIVE": str(live_socket(folder).parent),
               "FRONTEND_URL": settings.get("FRONTEND_URL") or NOBODY,
               "BACKEND_URL": settings.get("BACKEND_URL") or NOBODY + ":2"}
     for name, value in values.items():
@@ -73,40 +86,69 @@ class Nginx:
         return made
 
     def __init__(self, folder, socket, settings, limits=None, edits=None):
-        """`edits` changes files of the configuration: {name: function of its text}."""
-        self.folder = Path(folder)
-        if edits:
-            shutil.copytree(CONF, self.folder / "cruddur")
-            for name, edit in edits.items():
-                if name != "nginx.conf":
-                    self._edit(self.folder / "cruddur" / name, edit)
-        else:
-            (self.folder / "cruddur").symlink_to(CONF)
+        """`edits` changes files of the configuration: {name: function of its text}; of a file that
+        is not there, it makes one."""
+        self.folder, edits = Path(folder), dict(edits or {})
         self.access_log = LogReader(self.folder / "access.log")
         self.error_log = LogReader(self.folder / "nginx.log")
+        self.live_log = LogReader(self.folder / "live.log")
         self.port = processes.free_port()
         (self.folder / "tmp").mkdir()
         live_socket(self.folder).parent.mkdir(mode=0o700)
+        edit = edits.pop("live.conf", lambda text: text)
+        (self.folder / "live.conf").write_text(edit(live_configuration(self.folder)), "utf-8")
+        self._copy_shared(edits)
         (self.folder / "nginx.conf").write_text(
             configuration(self.folder, self.port, socket, settings, limits), "utf-8")
-        for name, edit in (edits or {}).items():
-            if name == "nginx.conf":
-                self._edit(self.folder / name, edit)
+        self.start_live()
         self._start()
 
-    @staticmethod
-    def _edit(path, edit):
-        before = path.read_text("utf-8")
-        after = edit(before)
-        assert after != before, f"{path.name} is not what the test takes it for"
-        path.write_text(after, "utf-8")
+    def _copy_shared(self, edits):
+        shared = self.folder / "cruddur"
+        if not edits:
+            shared.symlink_to(CONF)
+            return
+        shutil.copytree(CONF, shared)
+        for name, edit in edits.items():
+            before = (shared / name).read_text("utf-8") if (shared / name).exists() else ""
+            after = edit(before)
+            assert after != before, f"{name} is not what the test takes it for"
+            (shared / name).write_text(after, "utf-8")
+
+    def _run(self, name, *more):
+        binary = shutil.which("nginx") or "/usr/sbin/nginx"
+        return subprocess.Popen(
+            [binary, "-p", str(self.folder), "-c", str(self.folder / f"{name}.conf"),
+             "-e", str(self.folder / f"{name}.log"), *more],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def _start(self):
-        binary = shutil.which("nginx") or "/usr/sbin/nginx"
-        self.process = subprocess.Popen(
-            [binary, "-p", str(self.folder), "-c", str(self.folder / "nginx.conf"),
-             "-e", str(self.folder / "nginx.log")],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = self._run("nginx")
+
+    def start_live(self):
+        """The nginx that holds the streams."""
+        self.live = self._run("live", "-g", "daemon off;")
+        processes.wait_until(lambda: self.live.poll() is not None or self._live_listens(), 10,
+                             "the nginx of the streams listens")
+        assert self.live.poll() is None, self.live_log.text()[-2000:]
+
+    def _live_listens(self):
+        try:
+            with socket_module.socket(socket_module.AF_UNIX) as sock:
+                sock.connect(str(live_socket(self.folder)))
+            return True
+        except OSError:
+            return False
+
+    def stop_live(self):
+        processes.end(self.live)
+
+    def live_pids(self):
+        """The processes that hold streams; there has to be one."""
+        return processes.children(self.live.pid)
+
+    def pids(self):
+        return processes.children(self.process.pid)
 
     @property
     def base_url(self):
@@ -127,10 +169,6 @@ class Nginx:
         except OSError:
             return False
 
-    def again(self):
-        """Starts it once more after `stop`, on the same port."""
-        self._start()
-        return self.wait_ready()
-
     def stop(self):
         processes.end(self.process)
+        processes.end(self.live)

@@ -20,6 +20,20 @@ async def _read_head(reader):
     return int(head[0].split()[1]), headers
 
 
+async def _lines(reader, chunked):
+    """The lines of an answer's body, to its end."""
+    if not chunked:
+        while line := await reader.readline():
+            yield line
+        return
+    rest = b""
+    while size := int(await reader.readline() or b"0", 16):
+        rest += (await reader.readexactly(size + 2))[:-2]
+        *whole, rest = rest.split(b"\n")
+        for line in whole:
+            yield line
+
+
 class Api:
     """Requests to nginx, one connection for each."""
 
@@ -74,21 +88,22 @@ class Member:
         reader, writer = await self.api.open("GET", "/api/live", self.token,
                                              accept="text/event-stream")
         try:
-            status, _ = await _read_head(reader)
+            status, headers = await _read_head(reader)
             if status != 200:
                 self.refused.append(status)
                 await asyncio.sleep(0.2)
                 return
             self.connected.set()
-            reading = asyncio.ensure_future(self._read_events(reader))
+            reading = asyncio.ensure_future(self._read_events(
+                _lines(reader, headers.get("transfer-encoding") == "chunked")))
             await self.catch_up()
             await reading
         finally:
             writer.close()
 
-    async def _read_events(self, reader):
+    async def _read_events(self, lines):
         name = ""
-        while line := await reader.readline():
+        async for line in lines:
             if line.startswith(b"event: "):
                 name = line[7:].strip()
             elif line.startswith(b"data: ") and name == b"message":

@@ -3,6 +3,7 @@
 
 For many at once, see live_crowd.py.
 """
+import http.client
 import json
 import socket
 import threading
@@ -24,31 +25,35 @@ class Event:
 
 
 class LiveStream:
-    """GET /api/live, open until the server ends it or `close` is called."""
+    """GET /api/live, open until the server ends it or `close` is called. With `unix` it goes to that
+    socket, whatever base_url says."""
 
-    def __init__(self, base_url, token=None, headers=(), path="/api/live"):
+    def __init__(self, base_url, token=None, headers=(), path="/api/live", unix=None):
         parts = urlsplit(base_url)
         self.events, self.comments, self.began = [], [], time.monotonic()
         self.ended_at = None
-        self._sock = socket.create_connection((parts.hostname, parts.port), timeout=90)
+        if unix:
+            self._sock = socket.socket(socket.AF_UNIX)
+            self._sock.settimeout(90)
+            self._sock.connect(str(unix))
+        else:
+            self._sock = socket.create_connection((parts.hostname, parts.port), timeout=90)
         lines = [f"GET {path} HTTP/1.1", "Host: live", "Accept: text/event-stream"]
         if token is not None:
             lines.append(f"Authorization: Bearer {token}")
         lines += [f"{name}: {value}" for name, value in headers]
         self._sock.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
-        self._file = self._sock.makefile("rb")
-        self.status = int(self._file.readline().split()[1])
-        self.headers = []
-        while (line := self._file.readline().decode("latin-1").strip()):
-            name, _, value = line.partition(":")
-            self.headers.append((name.lower(), value.strip()))
+        self._answer = http.client.HTTPResponse(self._sock, method="GET")
+        self._answer.begin()
+        self.status = self._answer.status
+        self.headers = [(name.lower(), value) for name, value in self._answer.getheaders()]
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
     def _read(self):
         name, data = "message", []
         try:
-            for line in self._file:
+            while line := self._answer.readline():
                 text = line.decode("utf-8").rstrip("\n")
                 if text.startswith(":"):
                     self.comments.append(text)
@@ -59,8 +64,8 @@ class LiveStream:
                 elif text == "" and data:
                     self.events.append(Event(name, "\n".join(data)))
                     name, data = "message", []
-        except OSError:
-            pass
+        except (OSError, ValueError, http.client.HTTPException):
+            pass  # cut off, or closed by the test
         self.ended_at = time.monotonic()
 
     def header(self, name):
@@ -133,8 +138,3 @@ class Streams:
     def close(self):
         for stream in self.made:
             stream.close()
-
-
-def nginx_pids(site):
-    """The processes of the site's nginx that hold its connections."""
-    return processes.children(site.front.process.pid)

@@ -39,10 +39,9 @@ class Redis:
         processes.end(self.process)
 
     def edits(self):
-        """For front.Nginx: the two lines that conf/nginx/cruddur-live-store.conf tells to change."""
+        """For front.Nginx: what conf/nginx/live-store.conf tells to do."""
         upstream = ("upstream cruddur_live_redis { nchan_redis_server "
                     f"redis://127.0.0.1:{self.port}/0; }}\n")
         return {
-            "cruddur-live-store.conf":
-                lambda text: text.replace("#nchan_redis_pass", "nchan_redis_pass"),
-            "nginx.conf": lambda text: text.replace("http {\n", "http {\n" + upstream, 1)}
+            "live-store.conf": lambda text: text.replace("#nchan_redis_pass", "nchan_redis_pass"),
+            "live-redis.conf": lambda _: upstream}

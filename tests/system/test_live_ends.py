@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import expect
 import processes
+from conftest import FRONTEND
 from front import live_socket
-from live_stream import left_of_span, nginx_pids
+from live_stream import left_of_span
 
 # A token's minute, and what the test itself needs.
 END_SECONDS = 60
@@ -92,17 +93,74 @@ def test_reload_loses_nothing(site, pair, streams):
         following = pool.submit(follow)
         for n in range(60):
             if n % 20 == 10:
-                before = nginx_pids(site)
+                before = site.front.live_pids()
                 os.kill(site.front.process.pid, signal.SIGHUP)
-                processes.wait_until(lambda: set(nginx_pids(site)).isdisjoint(before), 15,
-                                     "the old processes have gone, their streams with them")
+                os.kill(site.front.live.pid, signal.SIGHUP)
+                processes.wait_until(lambda: set(site.front.live_pids()).isdisjoint(before), 15,
+                                     "the old process has gone, its streams with it")
             sent.append(site.send(left, group, f"message {n}")["uuid"])
         stop.set()
         following.result()
     heard.update(message["uuid"] for message in site.messages(right, group, "?limit=100"))
     assert set(sent) <= heard
     assert len(streams.made) >= 3, "a reload ends streams"
-    assert b"exited on signal" not in site.front.error_log.text()
+    for log in (site.front.error_log, site.front.live_log):
+        assert b"exited on signal" not in log.text()
+
+
+def test_reload_of_the_front_door_ends_no_stream(make_site, pair, streams):
+    site = make_site(workers=1)
+    left, right = pair
+    group = site.start(left, right)["message_group_uuid"]
+    stream, before = streams.open(site, right, room=8).ready(), site.front.pids()
+    os.kill(site.front.process.pid, signal.SIGHUP)
+    processes.wait_until(lambda: not set(site.front.pids()) <= set(before), 5, "new processes")
+    stream.wait_message(site.send(left, group)["uuid"])
+    assert not stream.ended
+
+
+def test_killed_process_of_the_streams_loses_nothing(make_site, pair, streams):
+    site = make_site(workers=1)
+    left, right = pair
+    group = site.start(left, right)["message_group_uuid"]
+    stream, front = streams.open(site, right).ready(), site.front.pids()
+    pid = site.front.live_pids()[0]
+    os.kill(pid, signal.SIGKILL)
+    sent = site.send(left, group)["uuid"]
+    stream.wait_end(5)
+    processes.wait_until(lambda: site.front.live_pids() not in ([], [pid]), 5, "another one is there")
+    again = streams.open(site, right).ready()
+    assert sent in {message["uuid"] for message in site.messages(right, group)}
+    again.wait_message(site.send(left, group)["uuid"])
+    assert site.front.pids() == front
+
+
+def test_without_the_nginx_of_the_streams_everything_else_works(make_site, pair, streams):
+    site = make_site(workers=1)
+    left, right = pair
+    group = site.start(left, right)["message_group_uuid"]
+    streams.open(site, right).ready().wait_message(site.send(left, group)["uuid"])
+    site.front.stop_live()
+    assert not live_socket(site.front.folder).exists()
+    answer = site.get("/api/live", right, headers=[("Origin", FRONTEND)])
+    expect.error(answer, 502, "service_unavailable")
+    assert int(answer.header("Retry-After")) > 0
+    assert answer.header("Access-Control-Allow-Origin") == FRONTEND
+    site.send(left, group)
+    # The worker's kept connection is dead when it is back.
+    site.front.start_live()
+    stream = streams.open(site, right).ready()
+    stream.wait_message(site.send(left, group)["uuid"])
+
+
+def test_without_workers_nobody_is_let_in(make_site, people):
+    site = make_site(workers=1)
+    person = people()
+    processes.end(site.workers.process)
+    answer = site.get("/api/live", person, headers=[("Origin", FRONTEND)])
+    expect.error(answer, 503, "service_unavailable")
+    assert int(answer.header("Retry-After")) > 0
+    assert answer.header("Access-Control-Allow-Origin") == FRONTEND
 
 
 def test_killed_worker_costs_a_hint_at_the_most(make_site, pair, streams):
@@ -124,7 +182,7 @@ def test_killed_worker_costs_a_hint_at_the_most(make_site, pair, streams):
         stream.wait_message(last)
     known = set(stream.uuids()) | {m["uuid"] for m in site.messages(right, group, "?limit=100")}
     assert set(sent) <= known
-    assert nginx_pids(site), "nginx lives"
+    assert site.front.live_pids(), "nginx lives"
 
 
 def test_worker_that_cannot_publish_answers_all_the_same_and_says_so_once(make_site, pair):
@@ -172,16 +230,3 @@ def test_answer_does_not_wait_for_the_publisher(make_site, pair, folder):
             connection.settimeout(processes.scaled(5))
             asked = connection.recv(65536)
     assert b"POST /publish?to=" in asked and sent["message_group_uuid"]
-
-
-def test_publishing_goes_on_after_nginx_was_started_anew(make_site, pair, streams):
-    """The worker's kept connection is dead by then."""
-    site = make_site(workers=1)
-    left, right = pair
-    group = site.start(left, right)["message_group_uuid"]
-    streams.open(site, right).ready().wait_message(site.send(left, group)["uuid"])
-    site.front.stop()
-    assert not live_socket(site.front.folder).exists()
-    site.front.again()
-    stream = streams.open(site, right).ready()
-    stream.wait_message(site.send(left, group)["uuid"])

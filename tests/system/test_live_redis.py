@@ -6,7 +6,7 @@ import pytest
 
 import expect
 import processes
-from live_stream import left_of_span, nginx_pids
+from live_stream import left_of_span
 
 
 @pytest.fixture
@@ -26,12 +26,12 @@ def two(make_site, redis):
 
 def _lives(sites, before):
     for site, pids in zip(sites, before):
-        assert nginx_pids(site) == pids, site.front.error_log.text()[-2000:]
+        assert site.front.live_pids() == pids, site.front.error_log.text()[-2000:]
 
 
 def test_what_is_sent_at_one_nginx_is_heard_at_the_other_once(two, pair, streams):
     left, right = pair
-    before = [nginx_pids(site) for site in two]
+    before = [site.front.live_pids() for site in two]
     group = two[0].start(left, right)["message_group_uuid"]
     heard = [streams.open(site, right, room=8).ready() for site in two]
     sent = []
@@ -68,7 +68,7 @@ def test_stream_of_the_span_before_is_ended_from_the_other_nginx(two, pair, stre
 
 def test_redis_that_goes_and_comes_back_costs_events_and_nothing_else(two, redis, pair, streams):
     left, right = pair
-    before = [nginx_pids(site) for site in two]
+    before = [site.front.live_pids() for site in two]
     group = two[0].start(left, right)["message_group_uuid"]
     streams.open(two[1], right).ready().wait_message(two[0].send(left, group)["uuid"])
     redis.stop()

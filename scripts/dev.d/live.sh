@@ -1,0 +1,58 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# The nginx that holds the live streams: conf/nginx/live.conf, with its sockets and logs under var/. The front door
+# (nginx.sh) passes streams on to it, the workers hand it events.
+
+# A folder that nobody else can enter: nginx makes sockets for everybody to write to.
+live_folder() {
+	printf '%s/live\n' "$SOCKETS"
+}
+
+# Where the workers hand in live events.
+live_socket() {
+	printf '%s/live-publish.sock\n' "$(live_folder)"
+}
+
+live_prepare() {
+	local config user=''
+
+	mkdir -p -- "$VAR/nginx/tmp" "$(live_folder)"
+	chmod 700 -- "$(live_folder)"
+	ln -sfn -- "$ROOT/conf/nginx" "$VAR/nginx/cruddur"
+	# As root the folder is root's; nginx's process that works then stays root as well.
+	if ((EUID == 0)); then
+		user='user root root;'
+	fi
+	config=$(<"$ROOT/conf/nginx/live.conf")
+	config=${config//user www-data;/"$user"}
+	config=${config//\/run\/cruddur/"$(live_folder)"}
+	config=${config//\/var\/log\/nginx\/cruddur-live.error.log/"$LOG/live.log"}
+	printf '%s\n' "$config" >"$VAR/nginx/live.conf"
+	if ! live_run -t -q 2>"$LOG/live-test.log"; then
+		show_tail "$LOG/live-test.log"
+		die 'nginx refuses the configuration for live streams' "look at $VAR/nginx/live.conf"
+	fi
+}
+
+live_run() {
+	nginx -p "$VAR/nginx" -c "$VAR/nginx/live.conf" -e "$LOG/live.log" "$@"
+}
+
+live_start() {
+	# Those of an nginx that was killed: no other could listen there.
+	rm -f -- "$(live_folder)"/*.sock
+	daemon_start live "$VAR/nginx" nginx -p "$VAR/nginx" -c "$VAR/nginx/live.conf" -e "$LOG/live.log" \
+		-g 'daemon off;'
+}
+
+live_ready() {
+	[[ $(curl -s -m 5 -o /dev/null -w '%{http_code}' --unix-socket "$(live_socket)" http://live/) == 404 ]]
+}
+
+live_settle() {
+	:
+}
+
+live_stamp() {
+	sha256sum -- "$VAR/nginx/live.conf" "$ROOT"/conf/nginx/live*.conf
+}
