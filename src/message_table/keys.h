@@ -40,8 +40,7 @@
 #define TABLE_USER_UUID "user_uuid"
 #define TABLE_USER_DISPLAY_NAME "user_display_name"
 #define TABLE_USER_HANDLE "user_handle"
-#define TABLE_UNREAD "unread_count" /* absent in rows of other programs that were not counted yet  \
-				     */
+#define TABLE_UNREAD "unread_count" /* absent: not counted yet */
 #define TABLE_LAST_READ "last_read_message_uuid" /* absent: nothing was read */
 
 #define TABLE_MEMBER_GROUP_SK "group_sk"
