@@ -8,7 +8,7 @@
  *   row               pk              sk
  *   message group     GRP#<user>      time of the latest message; one row for each member. Ours alone in it:
  *                                     unread_count ("0" to "100", which is more than 99) and
- *                                     last_read_message_uuid, copies of what follows from the MBR# row
+ *                                     last_read, copies of what follows from the MBR# row
  *   message           MSG#<group>     its time
  *
  * Ours alone, so that a group is found without searching a partition:
@@ -41,7 +41,7 @@
 #define TABLE_USER_DISPLAY_NAME "user_display_name"
 #define TABLE_USER_HANDLE "user_handle"
 #define TABLE_UNREAD "unread_count" /* absent: not counted yet */
-#define TABLE_LAST_READ "last_read_message_uuid" /* absent: nothing was read */
+#define TABLE_LAST_READ "last_read" /* absent: nothing was read */
 
 #define TABLE_MEMBER_GROUP_SK "group_sk"
 #define TABLE_MEMBER_PREV_SK "prev_sk" /* absent until the row has moved */

@@ -155,8 +155,8 @@ def _of_member(table, group, owner, row):
     if row.get("unread_count") not in counts:
         yield (f"group {group}, row of {owner}: unread_count {row.get('unread_count')!r}, "
                f"{' or '.join(sorted(counts))} are unread behind {member.get('read_sk')}")
-    if row.get("last_read_message_uuid") != member.get("read_message_uuid"):
-        yield (f"group {group}, row of {owner}: read up to {row.get('last_read_message_uuid')}, "
+    if row.get("last_read") != member.get("read_message_uuid"):
+        yield (f"group {group}, row of {owner}: read up to {row.get('last_read')}, "
                f"its MBR# row up to {member.get('read_message_uuid')}")
     if member.get("other_user_uuid", row.get("user_uuid")) != row.get("user_uuid"):
         yield f"group {group}: the MBR# row of {owner} names {member['other_user_uuid']}"

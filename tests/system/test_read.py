@@ -191,7 +191,7 @@ def test_attributes_of_other_programs_stay(site, pair, table):
     marked(site, pair[0], talk.group, talk.rows[0]["message_uuid"])
     now, = table.groups(pair[0])
     assert now == {**row, "unread_count": "0",
-                   "last_read_message_uuid": talk.rows[0]["message_uuid"]}
+                   "last_read": talk.rows[0]["message_uuid"]}
 
 
 @pytest.mark.parametrize("value", [7, None, "many", "-1", "0x10", {"a": 1}], ids=repr)

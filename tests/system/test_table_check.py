@@ -34,7 +34,7 @@ class Talk:
             {**group_row(self.left, self.right, self.group, at, TIMES[2]), "unread_count": "0"})
         read = self.messages[0]["message_uuid"]
         self.theirs = {**group_row(self.right, self.left, self.group, at, TIMES[2]),
-                       "unread_count": "2", "last_read_message_uuid": read}
+                       "unread_count": "2", "last_read": read}
         self.members = [{"pk": f"MBR#{self.group}", "sk": me.uuid, "group_sk": at,
                          "other_user_uuid": other.uuid}
                         for me, other in ((self.left, self.right), (self.right, self.left))]
@@ -105,7 +105,7 @@ FAULTS = {
         "unread_count"),
     "a row that lags behind the read position": (
         lambda t: _without(t.rows(), t.theirs) + [
-            {name: value for name, value in t.theirs.items() if name != "last_read_message_uuid"}],
+            {name: value for name, value in t.theirs.items() if name != "last_read"}],
         "read up to None"),
     "a newer message": (
         lambda t: t.rows() + [message_row(t.group, t.left, TIMES[4], "newer")],

@@ -92,9 +92,9 @@ START_TEST(the_first_mark_is_three_calls)
 		"{\"TableName\":\"tab\",\"Key\":{\"pk\":{\"S\":\"GRP#" ANN
 		"\"},\"sk\":{\"S\":\"9\"}},"
 		"\"UpdateExpression\":\"SET unread_count = :unread, "
-		"last_read_message_uuid = :last_read\","
+		"last_read = :last_read\","
 		"\"ConditionExpression\":\"message_group_uuid = :seen0 AND "
-		"NOT attribute_type(last_read_message_uuid, :string)\","
+		"NOT attribute_type(last_read, :string)\","
 		"\"ExpressionAttributeValues\":{\":seen0\":{\"S\":\"" GROUP
 		"\"},\":string\":{\"S\":\"S\"},\":unread\":{\"S\":\"2\"},"
 		"\":last_read\":{\"S\":\"uuid of 7\"}}}");
@@ -122,7 +122,7 @@ START_TEST(a_mark_that_changes_nothing_writes_nothing)
 	reply_position("9", "8");
 	reply("{\"Item\":{\"message_group_uuid\":{\"S\":\"" GROUP
 	      "\"},\"unread_count\":{\"S\":\"1\"},"
-	      "\"last_read_message_uuid\":{\"S\":\"uuid of 8\"}}}");
+	      "\"last_read\":{\"S\":\"uuid of 8\"}}}");
 	assert_marked(STATUS_OK, "uuid of 8", 1);
 	ck_assert_uint_eq(http_server_hits(fixture.server), 3);
 }
@@ -143,9 +143,9 @@ START_TEST(a_position_that_was_not_copied_is)
 		"{\"TableName\":\"tab\",\"Key\":{\"pk\":{\"S\":\"GRP#" ANN
 		"\"},\"sk\":{\"S\":\"9\"}},"
 		"\"UpdateExpression\":\"SET unread_count = :unread, "
-		"last_read_message_uuid = :last_read\","
+		"last_read = :last_read\","
 		"\"ConditionExpression\":\"message_group_uuid = :seen0 AND "
-		"NOT attribute_type(last_read_message_uuid, :string) AND unread_count = :seen2\","
+		"NOT attribute_type(last_read, :string) AND unread_count = :seen2\","
 		"\"ExpressionAttributeValues\":{\":seen0\":{\"S\":\"" GROUP
 		"\"},\":seen2\":{\"S\":\"5\"},\":string\":{\"S\":\"S\"},"
 		"\":unread\":{\"S\":\"1\"},\":last_read\":{\"S\":\"uuid of 8\"}}}");
@@ -161,7 +161,7 @@ START_TEST(a_position_that_goes_on_while_it_is_looked_at_is_looked_at_again)
 	reply_position("9", "8");
 	reply("{\"Item\":{\"message_group_uuid\":{\"S\":\"" GROUP
 	      "\"},\"unread_count\":{\"S\":\"1\"},"
-	      "\"last_read_message_uuid\":{\"S\":\"uuid of 8\"}}}");
+	      "\"last_read\":{\"S\":\"uuid of 8\"}}}");
 	assert_marked(STATUS_OK, "uuid of 8", 1);
 	ck_assert_uint_eq(http_server_hits(fixture.server), 6);
 }
