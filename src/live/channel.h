@@ -5,7 +5,7 @@
  * nchan 1.3.6 can end one only when no message came for so long, or when its channel is deleted. So
  * a person's channel has another name every LIVE_SPAN_S seconds. An event goes to the channel of
  * now and to the one before; streams of the one before are ended once they have it. With S for the
- * span and T for nchan_subscriber_timeout (conf/nginx/cruddur-live.conf): a stream is in a channel
+ * span and T for nchan_subscriber_timeout (conf/nginx/live.conf): a stream is in a channel
  * for at most S until the name changes. From then on the first event ends it, and with none it ends
  * T after its last event, which came before the change: S + T at the most. T < S, or else the
  * channel before the one before would have streams still. */

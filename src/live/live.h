@@ -14,7 +14,7 @@
 
 struct live;
 
-/* socket_path is borrowed: where conf/nginx/cruddur-publish.conf listens. Connects to nothing. */
+/* socket_path is borrowed: where conf/nginx/live.conf takes events. Connects to nothing. */
 STATUS_MUSTCHECK enum status live_new(const char *socket_path, struct live **out);
 void live_free(struct live *l);
 

@@ -9,7 +9,8 @@ from site_api import some_uuid
 GROUP = "5ae290ed-55d1-47a0-bc6d-fe2bc2700399"
 ROUTES = [("/api/health-check", "GET"), ("/api/ready", "GET"), ("/api/message_groups", "GET"),
           (f"/api/messages/{GROUP}", "GET"), ("/api/messages/not-a-uuid", "GET"),
-          ("/api/messages", "POST"), ("/api/users/@andrewbrown/short", "GET"),
+          ("/api/messages", "POST"), ("/api/live", "GET"),
+          ("/api/users/@andrewbrown/short", "GET"),
           ("/api/users/me", "GET"), (f"/api/message_groups/{GROUP}/read", "POST")]
 FOREIGN = ["https://evil.test", "null", "", "*", FRONTEND + ".evil.test", FRONTEND + "/",
            FRONTEND + ":443", FRONTEND + ":8443", FRONTEND.replace("https", "http"),

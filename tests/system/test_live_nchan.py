@@ -16,7 +16,7 @@ import processes
 from front import CONF, live_socket
 from live_stream import left_of_span
 
-# conf/nginx/cruddur-publish.conf: nchan_message_timeout
+# conf/nginx/live.conf: nchan_message_timeout
 MESSAGE_SECONDS = 2
 OLD_IDS = {
     "old Last-Event-ID": [("Last-Event-ID", "1:0")],

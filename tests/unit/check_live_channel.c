@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #define START 1790000000
-/* conf/nginx/cruddur-live.conf: nchan_subscriber_timeout */
+/* conf/nginx/live.conf: nchan_subscriber_timeout */
 #define QUIET_S 28
 #define MINUTE_S 60
 
