@@ -123,9 +123,13 @@ lint_nginx() {
 		-e "s#/var/log/nginx#$scratch#" "$ROOT/conf/nginx/cruddur.conf" >"$scratch/site.conf"
 	printf 'pid %s/pid;\nevents {}\nhttp {\n\tinclude site.conf;\n}\n' "$scratch" >"$scratch/nginx.conf"
 	nginx -t -q -p "$scratch" -c "$scratch/nginx.conf" -e "$scratch/error.log"
-	sed -e "s#/run/cruddur#$scratch#" -e "s#/var/log/nginx#$scratch#" "$ROOT/conf/nginx/live.conf" \
-		>"$scratch/live.conf"
-	nginx -t -q -p "$scratch" -c "$scratch/live.conf" -e "$scratch/error.log"
+	sed -e 's#include cruddur/cruddur-web.conf#include cruddur/cruddur-no-web.conf#' -e '/^[[:space:]]*root /d' \
+		"$scratch/site.conf" >"$scratch/site-no-web.conf"
+	sed 's#site.conf#site-no-web.conf#' "$scratch/nginx.conf" >"$scratch/nginx-no-web.conf"
+	nginx -t -q -p "$scratch" -c "$scratch/nginx-no-web.conf" -e "$scratch/error.log"
+	# As the link that live.conf speaks of: in the folder above.
+	sed -e "s#/run/cruddur#$scratch#" "$ROOT/conf/nginx/live.conf" >"$scratch/cruddur-live.conf"
+	nginx -t -q -p "$scratch" -c "$scratch/cruddur-live.conf" -e "$scratch/error.log"
 	rm -rf -- "$scratch"
 }
 

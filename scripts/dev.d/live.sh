@@ -26,7 +26,7 @@ live_prepare() {
 	config=$(<"$ROOT/conf/nginx/live.conf")
 	config=${config//user www-data;/"$user"}
 	config=${config//\/run\/cruddur/"$(live_folder)"}
-	config=${config//\/var\/log\/nginx\/cruddur-live.error.log/"$LOG/live.log"}
+	config=${config//error_log stderr warn;/"error_log \"$LOG/live.log\" warn;"}
 	printf '%s\n' "$config" >"$VAR/nginx/live.conf"
 	if ! live_run -t -q 2>"$LOG/live-test.log"; then
 		show_tail "$LOG/live-test.log"

@@ -47,7 +47,7 @@ def live_configuration(folder):
     text = (CONF / "live.conf").read_text("utf-8")
     for old, new in (("user www-data;", "user root root;" if os.geteuid() == 0 else ""),
                      ("/run/cruddur", str(live_socket(folder).parent)),
-                     ("/var/log/nginx/cruddur-live.error.log", str(Path(folder) / "live.log"))):
+                     ("error_log stderr warn;", f'error_log "{Path(folder) / "live.log"}" warn;')):
         assert old in text, old
         text = text.replace(old, new)
     return text

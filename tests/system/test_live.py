@@ -10,7 +10,7 @@ import fastcgi
 import processes
 from conftest import BACKEND, FRONTEND
 from front import live_socket
-from live_stream import LiveStream
+from live_stream import left_of_span, LiveStream
 from site_api import some_uuid
 
 
@@ -169,6 +169,24 @@ def test_publisher_and_admission_cannot_be_reached_from_outside(site, people):
     assert folder.stat().st_mode & 0o777 == 0o700
     assert processes.listening_ports(site.front.process.pid) == [site.front.port]
     assert processes.listening_ports(site.front.live.pid) == []
+
+
+@pytest.mark.parametrize("path", ["/%63ruddur-live/admission", "/x/../cruddur-live/admission", "/cruddur-live/no?x",
+                                  "/cruddur-live/../api/live", "/%2e%2e/api/live", "//api/live"])
+def test_other_spellings_of_inner_paths_lead_nowhere(site, people, path):
+    """nginx goes by the path as it is decoded and put right, a worker by what the client sent."""
+    answer = site.request("GET", path, people())
+    assert answer.status in (400, 404), answer
+    assert answer.json() in (["not_found"], ["malformed_request"])
+
+
+def test_stream_says_how_long_its_channel_is_in_use(site, people, streams):
+    person = people()
+    stream = streams.open(site, person, headers=[("Origin", FRONTEND)]).ready()
+    left = int(stream.header("Cruddur-Live-Seconds"))
+    assert 1 <= left <= 30
+    assert abs(left - left_of_span(person)) <= 2 or {left, round(left_of_span(person))} <= {0, 1, 2, 28, 29, 30}
+    assert "Cruddur-Live-Seconds" in stream.header("Access-Control-Expose-Headers")
 
 
 @pytest.mark.parametrize("header", ["Cruddur-Internal", "CRUDDUR_INTERNAL", "Internal"])
