@@ -157,7 +157,8 @@ cmd_test() {
 		Installs what testing needs, builds with gcc, and with clang and its sanitizers, and runs
 		everything: the unit tests of both builds, make distcheck, the linters, the count of instructions
 		for each request against the recorded one (bench/instructions), the system tests against real backends
-		and the web client in a real browser, on ports and in folders of their own. The last line is "N passed, N failed, N skipped". Fails if anything failed or was skipped.
+		and the web client in a real browser, on ports and in folders of their own. The last line is
+		"N passed, N failed, N skipped". Fails if anything failed or was skipped.
 		EOF
 		return 0
 		;;
@@ -176,7 +177,6 @@ cmd_test() {
 	run_lint
 	run_instructions
 	run_system_tests
-	run_web_tests
 	# The counts are the last line, and their verdict is the exit status.
 	TEST_COUNTED=yes
 	/usr/bin/python3 "$DEV_D/count_results.py" "$TEST_RESULTS" "$BUILD_DIR" "$BUILD_DIR-clang"
@@ -253,22 +253,39 @@ run_instructions() {
 	note_result instructions "$passed" "$failed" 0
 }
 
-# Those of the stream consumer: they take as long as all others together.
+# What runs beside the rest, as it takes as long: those of the stream consumer, and those of what is live.
 readonly CONSUMER_TESTS='/test_(stream|streams_stub|table_check)[a-z_]*\.py$'
+readonly LIVE_TESTS='/test_(live|read)[a-z_]*\.py$'
 
-# Two runs side by side, each with a stack of its own (another folder, other ports, the same build; see
-# tests/system/conftest.py). What the second one says is shown when both have ended.
+# system_tests WHICH: their files.
+system_tests() {
+	local all
+
+	all=$(printf '%s\n' "$ROOT"/tests/system/test_*.py)
+	case $1 in
+	consumer) grep -E "$CONSUMER_TESTS" <<<"$all" ;;
+	live) grep -E "$LIVE_TESTS" <<<"$all" ;;
+	*) grep -vE "$CONSUMER_TESTS|$LIVE_TESTS" <<<"$all" ;;
+	esac
+}
+
+# Three runs side by side, each with a stack of its own (another folder, other ports, the same build; see
+# tests/system/conftest.py). What the others say is shown when all have ended.
 run_system_tests() {
-	local files second log=$LOG/system-consumer.log
+	local files
 
-	say 'system tests, in two runs'
-	mapfile -t files < <(printf '%s\n' "$ROOT"/tests/system/test_*.py | grep -E "$CONSUMER_TESTS")
-	run_pytest consumer "${files[@]}" >"$log" 2>&1 &
-	second=$!
-	mapfile -t files < <(printf '%s\n' "$ROOT"/tests/system/test_*.py | grep -vE "$CONSUMER_TESTS")
+	say 'system tests in three runs, and the web client in a browser'
+	mapfile -t files < <(system_tests consumer)
+	run_pytest consumer "${files[@]}" >"$LOG/system-consumer.log" 2>&1 &
+	mapfile -t files < <(system_tests live)
+	{
+		run_pytest live "${files[@]}"
+		run_web_tests
+	} >"$LOG/system-live.log" 2>&1 &
+	mapfile -t files < <(system_tests rest)
 	run_pytest system "${files[@]}" >&2
-	wait "$second" || true
-	cat -- "$log" >&2
+	wait || true
+	cat -- "$LOG/system-consumer.log" "$LOG/system-live.log" >&2
 }
 
 # run_pytest NAME FILE...
@@ -332,7 +349,6 @@ web_tests() {
 run_web_tests() {
 	local log=$LOG/web-tests.log passed failed
 
-	say 'the web client in a browser'
 	web_tests -u BASE_URL -- --test-reporter=tap >"$log" 2>&1 || grep -A 12 '^not ok' "$log" >&2 || true
 	passed=$(sed -n 's/^# pass //p' "$log")
 	failed=$(awk '/^# (fail|cancelled) /{ sum += $3 } END { print sum + 0 }' "$log")
