@@ -11,10 +11,10 @@
 /* Counting ends here: it stands for "more than 99". */
 #define MESSAGE_GROUP_UNREAD_CAP 100U
 
-/* Only so many of the newest messages are looked at, one's own among them, so that a count stays
- * cheap also for somebody who writes and never says what was read. Whoever wrote more than a
- * hundred of them has seen what was before. */
-#define MESSAGE_GROUP_UNREAD_LOOK 200U
+/* Only so many of the newest rows are looked at, one's own messages and what cannot be shown among
+ * them, so that a count stays cheap also for somebody who writes and never says what was read.
+ * Whoever wrote more than a hundred of them has seen what was before. */
+#define MESSAGE_GROUP_UNREAD_LOOK ((size_t)200)
 
 /* Who has read how far, and the answer. The rest is zeroed. */
 struct message_group_reader {
