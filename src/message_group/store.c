@@ -112,6 +112,7 @@ enum status message_group_store_list(struct dynamo *d, const struct uuid *user, 
 
 		*group = (struct message_group){
 			.uuid = out->rows.names[i],
+			.user_uuid = table_text(item, TABLE_USER_UUID),
 			.display_name = table_text(item, TABLE_USER_DISPLAY_NAME),
 			.handle = table_text(item, TABLE_USER_HANDLE),
 			.message = table_text(item, TABLE_MESSAGE),
