@@ -194,7 +194,7 @@ static void tell(struct post *p, const struct message_sent *sent)
 	if (p->has_group)
 		other = message_group_members_other(
 			p->api->members, &sent->group, &p->caller->uuid);
-	live_message_sent(
+	live_events_message(
 		p->api->live, &p->caller->uuid, other, buf_slice(&p->call->response->body));
 }
 

@@ -119,7 +119,7 @@ enum status message_group_store_list(struct dynamo *d, const struct uuid *user, 
 			.created_at = table_text(item, TABLE_SK),
 			.last_read = table_text(item, TABLE_LAST_READ),
 		};
-		group->is_counted = message_group_unread_read(item, &group->unread);
+		group->is_counted = message_group_unread_of_row(item, &group->unread);
 	}
 	out->count = out->rows.count;
 	if (out->rows.more)

@@ -34,6 +34,6 @@ STATUS_MUSTCHECK enum status message_group_unread_count(struct dynamo *d, const 
 void message_group_unread_write(unsigned int unread, char out[MESSAGE_GROUP_UNREAD_SIZE]);
 
 /* The count that a row holds, at most MESSAGE_GROUP_UNREAD_CAP; false if it holds none yet. */
-bool message_group_unread_read(const struct dynamo_item *row, unsigned int *unread);
+bool message_group_unread_of_row(const struct dynamo_item *row, unsigned int *unread);
 
 #endif

@@ -201,7 +201,7 @@ static void assert_row(const char *attribute, bool counted, unsigned int wanted)
 
 	snprintf(text, sizeof(text), "{\"Item\":{\"pk\":{\"S\":\"x\"}%s}}", attribute);
 	ck_assert_int_eq(dynamo_page_read_get(slice_of(text), &page), STATUS_OK);
-	ck_assert_int_eq(message_group_unread_read(dynamo_page_item(page, 0), &unread), counted);
+	ck_assert_int_eq(message_group_unread_of_row(dynamo_page_item(page, 0), &unread), counted);
 	ck_assert_uint_eq(unread, counted ? wanted : 4711);
 	dynamo_page_free(page);
 }
