@@ -65,6 +65,7 @@ UNIT_TESTS = \
 	tests/unit/check_lambda_runtime \
 	tests/unit/check_live_channel \
 	tests/unit/check_live_publish \
+	tests/unit/check_message_find \
 	tests/unit/check_message_group_members \
 	tests/unit/check_message_group_reading \
 	tests/unit/check_message_group_unread \

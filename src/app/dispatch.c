@@ -100,8 +100,7 @@ static void answer(struct dispatch *d)
 		http_response_error(r, 405, "method_not_allowed");
 		http_response_header(r, "Allow", slice_of(d->methods));
 	} else if (deadline_left_ms(d->call.by) < WORTH_STARTING_MS) {
-		/* Its client gives up about now: those that came later can still be served in time.
-		 */
+		/* Its client gives up about now: those that came later can be served in time. */
 		http_response_error(r, 503, "service_unavailable");
 	} else {
 		run_route(d);

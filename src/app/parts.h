@@ -54,9 +54,9 @@ struct app_route {
 extern const struct app_route app_routes[];
 
 void app_health_check(struct app *a, const struct user *caller, struct http_call *call);
-/* GET /api/live, as nginx asks: 204, and the channel's name in a header. */
-void app_live_admission(struct app *a, const struct user *caller, struct http_call *call);
-
 void app_ready(struct app *a, const struct user *caller, struct http_call *call);
+
+/* GET /api/live, as nginx asks: 204, with the channel's name and the seconds that it has left. */
+void app_live_admission(struct app *a, const struct user *caller, struct http_call *call);
 
 #endif

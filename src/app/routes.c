@@ -28,11 +28,11 @@ static void list_messages(struct app *a, const struct user *caller, struct http_
 	message_api_list(&api, caller, call);
 }
 
-static void read_messages(struct app *a, const struct user *caller, struct http_call *call)
+static void mark_messages(struct app *a, const struct user *caller, struct http_call *call)
 {
 	const struct message_api api = message_api_of(a);
 
-	message_api_read(&api, caller, call);
+	message_api_mark(&api, caller, call);
 }
 
 static void post_message(struct app *a, const struct user *caller, struct http_call *call)
@@ -58,7 +58,7 @@ const struct app_route app_routes[] = {
 	{ "/api/health-check", HTTP_GET, APP_ANYBODY, app_health_check },
 	{ "/api/ready", HTTP_GET, APP_ANYBODY, app_ready },
 	{ "/api/message_groups", HTTP_GET, APP_LOGIN, list_message_groups },
-	{ "/api/message_groups/{message_group_uuid}/read", HTTP_POST, APP_LOGIN, read_messages },
+	{ "/api/message_groups/{message_group_uuid}/read", HTTP_POST, APP_LOGIN, mark_messages },
 	{ "/api/messages", HTTP_POST, APP_LOGIN, post_message },
 	{ "/api/messages/{message_group_uuid}", HTTP_GET, APP_LOGIN, list_messages },
 	{ "/api/live", HTTP_GET, APP_ADMISSION, app_live_admission },

@@ -344,7 +344,7 @@ enum status settings_load(
 		rc = load_table(&l);
 	if (rc == STATUS_OK && (needs & SETTINGS_NEED_COGNITO))
 		rc = load_cognito(&l);
-	if (rc == STATUS_OK)
+	if (rc == STATUS_OK && (needs & SETTINGS_NEED_COGNITO))
 		rc = load_live(&l);
 	if (rc == STATUS_OK)
 		rc = origin(&l, "FRONTEND_URL");

@@ -19,7 +19,7 @@
 
 /* Which settings a program needs besides those that every program needs. */
 enum settings_need {
-	SETTINGS_NEED_COGNITO = 1 << 0, /* the pool and its app clients */
+	SETTINGS_NEED_COGNITO = 1 << 0, /* the pool and its app clients; live events */
 	SETTINGS_NEED_POSTGRES = 1 << 1, /* CONNECTION_URL */
 };
 
@@ -36,7 +36,8 @@ struct settings {
 	char *origins[2]; /* that CORS allows, as a browser spells them in Origin */
 	size_t origin_count;
 	enum log_level log_level;
-	char *live_socket; /* where nginx takes live events; NULL: there are none */
+	char *live_socket; /* where nginx takes live events; NULL: there are none, or without
+				SETTINGS_NEED_COGNITO */
 	int64_t max_requests; /* a worker leaves after so many; 0: never */
 };
 

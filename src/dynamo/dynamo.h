@@ -42,6 +42,10 @@ void dynamo_page_free(struct dynamo_page *p);
 size_t dynamo_page_count(const struct dynamo_page *p);
 const struct dynamo_item *dynamo_page_item(const struct dynamo_page *p, size_t i);
 
+/* How many items a Query or a Scan evaluated for this page, those that its filter left out as well:
+ * what it read, and what it is charged for. */
+size_t dynamo_page_looked_at(const struct dynamo_page *p);
+
 /* true if the service stopped before the end (LastEvaluatedKey); an empty page may say so too. */
 bool dynamo_page_has_more(const struct dynamo_page *p);
 

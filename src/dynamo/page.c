@@ -7,10 +7,14 @@
 
 #include <stdlib.h>
 
+/* A megabyte, which a page is of, holds fewer rows. */
+#define LOOKED_AT_MAX 1e6
+
 struct dynamo_page {
 	struct json_flat *doc; /* owns all that the others point to */
 	struct dynamo_item *items;
 	size_t count;
+	size_t looked_at; /* at least count */
 	struct json_at last_key; /* not there: there is no more */
 };
 
@@ -60,16 +64,30 @@ static enum status take_items(struct dynamo_page *p, struct json_at array)
 	return STATUS_OK;
 }
 
+/* Some stores of the same API leave it out. */
+static void take_looked_at(struct dynamo_page *p, struct json_at scanned)
+{
+	double number;
+
+	p->looked_at = p->count;
+	if (json_at_number(scanned, &number) && number > (double)p->count &&
+		number <= LOOKED_AT_MAX)
+		p->looked_at = (size_t)number;
+}
+
 static enum status read_query(struct dynamo_page *p)
 {
 	struct json_at root = json_flat_root(p->doc);
 	struct json_at items = json_at_get(root, SLICE("Items"));
+	enum status rc;
 
 	p->last_key = json_at_get(root, SLICE("LastEvaluatedKey"));
 	if (json_at_kind(items) != JSON_ARRAY ||
 		(json_at_is_there(p->last_key) && !is_key(p->last_key)))
 		return STATUS_INVALID;
-	return take_items(p, items);
+	rc = take_items(p, items);
+	take_looked_at(p, json_at_get(root, SLICE("ScannedCount")));
+	return rc;
 }
 
 /* The one item that is a member of the answer, or none. */
@@ -146,6 +164,11 @@ void dynamo_page_free(struct dynamo_page *p)
 size_t dynamo_page_count(const struct dynamo_page *p)
 {
 	return p->count;
+}
+
+size_t dynamo_page_looked_at(const struct dynamo_page *p)
+{
+	return p->looked_at;
 }
 
 const struct dynamo_item *dynamo_page_item(const struct dynamo_page *p, size_t i)

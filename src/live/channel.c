@@ -5,11 +5,15 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* Each person's span begins at another second, so that not everybody comes back at the same time.
- */
+/* Each person's span begins at another second, so that not everybody comes back at once. */
+static int64_t shifted(const struct uuid *person, int64_t now_s)
+{
+	return now_s + (int64_t)(uuid_hash(person) % (size_t)LIVE_SPAN_S);
+}
+
 static int64_t span_of(const struct uuid *person, int64_t now_s)
 {
-	return (now_s + (int64_t)(uuid_hash(person) % (size_t)LIVE_SPAN_S)) / LIVE_SPAN_S;
+	return shifted(person, now_s) / LIVE_SPAN_S;
 }
 
 static struct live_channel name(const struct uuid *person, int64_t span)
@@ -24,6 +28,11 @@ static struct live_channel name(const struct uuid *person, int64_t span)
 struct live_channel live_channel_at(const struct uuid *person, int64_t now_s)
 {
 	return name(person, span_of(person, now_s));
+}
+
+int live_channel_seconds(const struct uuid *person, int64_t now_s)
+{
+	return (int)(LIVE_SPAN_S - shifted(person, now_s) % LIVE_SPAN_S);
 }
 
 struct live_channels live_channels_at(const struct uuid *person, int64_t now_s)

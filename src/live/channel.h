@@ -31,6 +31,9 @@ struct live_channel {
 /* Where a stream of that person that begins at now_s (seconds since 1970) belongs. */
 struct live_channel live_channel_at(const struct uuid *person, int64_t now_s);
 
+/* For how many seconds that channel still is the one of now: 1 to LIVE_SPAN_S. */
+int live_channel_seconds(const struct uuid *person, int64_t now_s);
+
 /* The channels that may have streams of that person at now_s, the one of now_s first; and the one
  * whose streams are to be ended then. */
 struct live_channels {

@@ -4,7 +4,7 @@
 
 #include "json/write.h"
 
-void live_message_sent(
+void live_events_message(
 	struct live *l, const struct uuid *sender, const struct uuid *other, struct slice answer)
 {
 	struct live_event event = { .name = "message", .data = answer, .people_count = 1 };
@@ -19,7 +19,7 @@ void live_message_sent(
 	live_note(l, &event);
 }
 
-void live_group_read(struct live *l, const struct uuid *reader, const struct uuid *group,
+void live_events_read(struct live *l, const struct uuid *reader, const struct uuid *group,
 	const struct uuid *message)
 {
 	struct live_event event = { .name = "read", .people = reader, .people_count = 1 };

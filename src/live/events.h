@@ -11,11 +11,11 @@
 
 /* A message was stored. answer is the JSON that its sender gets; other is NULL if no row says who
  * that is. */
-void live_message_sent(
+void live_events_message(
 	struct live *l, const struct uuid *sender, const struct uuid *other, struct slice answer);
 
 /* reader has read the group up to that message. */
-void live_group_read(struct live *l, const struct uuid *reader, const struct uuid *group,
+void live_events_read(struct live *l, const struct uuid *reader, const struct uuid *group,
 	const struct uuid *message);
 
 #endif

@@ -12,6 +12,8 @@ static void write_message(struct buf *b, const struct message *m)
 {
 	buf_add_char(b, '{');
 	json_write_member(b, "uuid", m->uuid);
+	if (m->user_uuid.len > 0)
+		json_write_member(b, "user_uuid", m->user_uuid);
 	json_write_member(b, "display_name", m->display_name);
 	json_write_member(b, "handle", m->handle);
 	json_write_member(b, "message", m->message);

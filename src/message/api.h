@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Messages over HTTP: reading a conversation; POST /api/messages in post.c; how far somebody has
- * read in read.c. */
+ * read in mark.c. */
 #ifndef CRUDDUR_MESSAGE_API_H
 #define CRUDDUR_MESSAGE_API_H
 
@@ -23,7 +23,7 @@ void message_api_list(
 	const struct message_api *api, const struct user *caller, struct http_call *call);
 
 /* POST /api/message_groups/{message_group_uuid}/read: the caller has read up to a message. */
-void message_api_read(
+void message_api_mark(
 	const struct message_api *api, const struct user *caller, struct http_call *call);
 
 /* POST /api/messages: adds to a group or starts a conversation. */

@@ -7,8 +7,8 @@
 
 /* Rows looked at by a call: the newest page first, then doubled each time up to a limit that keeps
  * a call short. */
-#define LOOK_FIRST 16
-#define LOOK_MOST 1024
+#define LOOK_FIRST ((size_t)16)
+#define LOOK_MOST ((size_t)1024)
 
 /* What is looked for: other programs may have stored the uuid in another case. */
 struct wanted {
@@ -30,6 +30,14 @@ static enum status take(const struct dynamo_page *page, struct message_found *ou
 	return STATUS_NOT_FOUND;
 }
 
+/* Rows that the next call is to look at. */
+static size_t next_look(size_t last, size_t looked_at)
+{
+	size_t left = MESSAGE_FIND_LOOK - looked_at, next = last < LOOK_MOST ? last * 2 : LOOK_MOST;
+
+	return next < left ? next : left;
+}
+
 enum status message_store_find(struct message_store *s, const struct uuid *group, struct slice uuid,
 	struct deadline by, struct message_found *out)
 {
@@ -37,6 +45,7 @@ enum status message_store_find(struct message_store *s, const struct uuid *group
 	struct wanted wanted = { .values = { table_attr("sent", uuid) } };
 	struct dynamo_query q = { .hash_value = table_key_slice(&pk), .limit = LOOK_FIRST };
 	struct dynamo_page *page = NULL, *next;
+	size_t looked_at = 0;
 	enum status rc = uuid_parse(uuid, &wanted.lower);
 
 	if (rc != STATUS_OK)
@@ -51,9 +60,12 @@ enum status message_store_find(struct message_store *s, const struct uuid *group
 		dynamo_page_free(page);
 		page = next;
 		rc = take(page, out);
+		looked_at += dynamo_page_looked_at(page);
+		if (rc != STATUS_NOT_FOUND || looked_at >= MESSAGE_FIND_LOOK)
+			break;
 		q.resume = page;
-		q.limit = q.limit < LOOK_MOST ? q.limit * 2 : LOOK_MOST;
-	} while (rc == STATUS_NOT_FOUND && dynamo_page_has_more(page));
+		q.limit = next_look(q.limit, looked_at);
+	} while (dynamo_page_has_more(page));
 	dynamo_page_free(page);
 	return rc;
 }

@@ -10,7 +10,8 @@
 /* One message of a conversation: its sender and its time, as stored. Borrowed texts. */
 struct message {
 	struct slice uuid;
-	struct slice display_name, handle; /* the sender's, as stored in the row */
+	struct slice user_uuid; /* the sender's, as are the next two; empty: the row does not say */
+	struct slice display_name, handle; /* as stored in the row */
 	struct slice message, created_at;
 };
 

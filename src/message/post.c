@@ -158,6 +158,7 @@ static void answer_sent(struct post *p, const struct message_sent *sent)
 	buf_add_char(b, '{');
 	json_write_member(b, "message_group_uuid", uuid_slice(&sent->group));
 	json_write_member(b, "uuid", uuid_slice(&sent->uuid));
+	json_write_member(b, "user_uuid", uuid_slice(&p->caller->uuid));
 	json_write_member(b, "display_name", buf_slice(&sent->display_name));
 	json_write_member(b, "handle", buf_slice(&sent->handle));
 	json_write_member(b, "message", p->draft.text);
@@ -193,7 +194,7 @@ static void tell(struct post *p, const struct message_sent *sent)
 	if (p->has_group)
 		other = message_group_members_other(
 			p->api->members, &sent->group, &p->caller->uuid);
-	live_message_sent(
+	live_events_message(
 		p->api->live, &p->caller->uuid, other, buf_slice(&p->call->response->body));
 }
 

@@ -55,6 +55,7 @@ enum status message_store_list(struct message_store *s, const struct uuid *group
 
 		out->messages[i] = (struct message){
 			.uuid = table_text(item, TABLE_MESSAGE_UUID),
+			.user_uuid = table_text(item, TABLE_USER_UUID),
 			.display_name = table_text(item, TABLE_USER_DISPLAY_NAME),
 			.handle = table_text(item, TABLE_USER_HANDLE),
 			.message = table_text(item, TABLE_MESSAGE),

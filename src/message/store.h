@@ -42,10 +42,13 @@ struct message_found {
 };
 void message_found_clear(struct message_found *found);
 
-/* Looks for a message of a group by its uuid, in either case. STATUS_NOT_FOUND: the group has none
- * with it that can be shown, or it is no uuid. Reads the group's messages from the newest on until
- * it is found: all of them at worst, or as many as the deadline allows (STATUS_TIMEOUT). out must
- * be zeroed; clear it in any case. */
+/* Nothing leads from a uuid to its row, so rows are looked through, and only so many: whoever names
+ * a message that is not there must not have a long conversation read to its end each time. */
+#define MESSAGE_FIND_LOOK ((size_t)4096)
+
+/* Looks for a message of a group by its uuid, in either case. STATUS_NOT_FOUND: none of the group's
+ * MESSAGE_FIND_LOOK newest rows is one with it that can be shown, or it is no uuid. out must be
+ * zeroed; clear it in any case. */
 STATUS_MUSTCHECK enum status message_store_find(struct message_store *s, const struct uuid *group,
 	struct slice uuid, struct deadline by, struct message_found *out);
 

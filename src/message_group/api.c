@@ -22,6 +22,8 @@ static void write_group(struct buf *b, const struct message_group *g)
 {
 	buf_add_char(b, '{');
 	json_write_member(b, "uuid", g->uuid);
+	if (g->user_uuid.len > 0)
+		json_write_member(b, "user_uuid", g->user_uuid);
 	json_write_member(b, "display_name", g->display_name);
 	json_write_member(b, "handle", g->handle);
 	json_write_member(b, "message", g->message);

@@ -26,8 +26,7 @@ static void add_pair(struct message_group_rows *rows, const struct message_group
 			.value_count = 1 };
 }
 
-/* Both rows of one side: the line in the member's list, which shows the peer, and the membership.
- */
+/* Both rows of a side: the line in the member's list, which shows the peer, and the membership. */
 static void add_side(struct message_group_rows *rows, size_t side,
 	const struct message_group_start *start, const struct user *member, const struct user *peer)
 {

@@ -12,7 +12,8 @@
 /* One line of somebody's list: the other person and the latest message. Borrowed texts. */
 struct message_group {
 	struct slice uuid;
-	struct slice display_name, handle; /* of the other member, as stored in the row */
+	struct slice user_uuid; /* the other member's, as are the next two; empty: not known */
+	struct slice display_name, handle; /* as stored in the row */
 	struct slice message, created_at; /* the latest one, and its time as stored */
 	unsigned int unread; /* as in message_group/unread.h, if is_counted */
 	bool is_counted; /* false: some are, and how many nobody knows yet */

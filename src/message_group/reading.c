@@ -7,10 +7,12 @@
  * this is still the member's. So it is made only if the row's copy of the position is the one
  * before ours: then nobody wrote by ours or a later one yet. If it is not, or the row is not there
  * (it moved), it is looked at what is: either somebody has done our work, or a position was never
- * copied, as its writer ended between the writes, and then it is done here. */
+ * copied, as its writer ended between the writes, and then it is done here. Another program may
+ * have moved the row and taken our attributes off: then it is searched for. */
 #include "message_group/reading.h"
 
 #include "base/log.h"
+#include "message_group/find.h"
 #include "message_group/store.h"
 #include "message_group/unread.h"
 
@@ -187,27 +189,59 @@ static const struct dynamo_item *row_of(const struct dynamo_page *page, const st
 	return ours ? row : NULL;
 }
 
+/* The group's row, and the memory that it lives in. */
+struct held_row {
+	struct dynamo_page *page;
+	struct message_group_search search;
+};
+
+static void let_go(struct held_row *held)
+{
+	dynamo_page_free(held->page);
+	message_group_search_end(&held->search);
+}
+
+/* Looks where the MBR# row says; if it is not there another program moved it, and it is somewhere
+ * in the member's list. at->row stays NULL if there is none at all. */
+static enum status find_row(struct dynamo *d, const struct message_group_mark *mark,
+	struct deadline by, struct held_row *held, struct place *at)
+{
+	enum status rc = read_row(d, mark, at->group_sk, by, &held->page);
+
+	if (rc != STATUS_OK)
+		return rc;
+	at->row = row_of(held->page, mark->group);
+	if (!at->row) {
+		held->search = (struct message_group_search){ .owner = mark->user,
+			.attribute = TABLE_GROUP_UUID,
+			.value = uuid_slice(mark->group) };
+		rc = message_group_search_next(d, &held->search, by);
+		if (rc != STATUS_OK)
+			return rc == STATUS_NOT_FOUND ? STATUS_OK : rc;
+		at->row = held->search.item;
+		at->group_sk = table_text(at->row, TABLE_SK);
+	}
+	at->last_read = table_text(at->row, TABLE_LAST_READ);
+	return STATUS_OK;
+}
+
 /* The position is at the mark or behind it. It is read again after the row: only if it is the same
- * still, what the row shows comes from no later one. A row that is not where its MBR# row says was
- * moved by another program: the next settling of the group finds it and counts. */
+ * still, what the row shows comes from no later one. */
 static enum status follow(struct dynamo *d, const struct message_group_mark *mark,
 	const struct position *first, struct deadline by, struct message_group_reading *out)
 {
 	struct position again = { .group_sk = { 0 } };
-	struct dynamo_page *page = NULL;
+	struct held_row held = { .page = NULL };
 	struct place at = { .group_sk = buf_slice(&first->group_sk) };
 	struct slice read_uuid = buf_slice(&first->read_uuid);
 	enum status rc = say_last_read(read_uuid, out);
 
 	if (rc == STATUS_OK)
-		rc = read_row(d, mark, at.group_sk, by, &page);
+		rc = find_row(d, mark, by, &held, &at);
 	if (rc != STATUS_OK)
 		goto out;
-	at.row = row_of(page, mark->group);
-	if (at.row)
-		at.last_read = table_text(at.row, TABLE_LAST_READ);
 	if (at.row && slice_equal(at.last_read, read_uuid) &&
-		message_group_unread_read(at.row, &out->unread))
+		message_group_unread_of_row(at.row, &out->unread))
 		goto out; /* somebody was faster, or there was nothing to do */
 	rc = read_position(d, mark, by, &again);
 	if (rc == STATUS_OK && !same_position(first, &again))
@@ -217,7 +251,7 @@ static enum status follow(struct dynamo *d, const struct message_group_mark *mar
 	if (rc == STATUS_OK && at.row)
 		rc = copy(d, mark, &at, by, out);
 out:
-	dynamo_page_free(page);
+	let_go(&held);
 	clear_position(&again);
 	return rc;
 }

@@ -112,13 +112,14 @@ enum status message_group_store_list(struct dynamo *d, const struct uuid *user, 
 
 		*group = (struct message_group){
 			.uuid = out->rows.names[i],
+			.user_uuid = table_text(item, TABLE_USER_UUID),
 			.display_name = table_text(item, TABLE_USER_DISPLAY_NAME),
 			.handle = table_text(item, TABLE_USER_HANDLE),
 			.message = table_text(item, TABLE_MESSAGE),
 			.created_at = table_text(item, TABLE_SK),
 			.last_read = table_text(item, TABLE_LAST_READ),
 		};
-		group->is_counted = message_group_unread_read(item, &group->unread);
+		group->is_counted = message_group_unread_of_row(item, &group->unread);
 	}
 	out->count = out->rows.count;
 	if (out->rows.more)

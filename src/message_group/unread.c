@@ -9,19 +9,19 @@
 #include <stdio.h>
 
 /* Rows asked for at once. */
-#define LOOK_AT_ONCE 100
+#define LOOK_AT_ONCE ((size_t)100)
 
 struct tally {
 	struct message_group_reader *readers;
 	size_t count;
-	unsigned int looked_at;
+	size_t left; /* rows that may still be looked at */
 };
 
 static bool is_done(const struct tally *t)
 {
 	for (size_t i = 0; i < t->count; i++) {
 		if (!t->readers[i].done)
-			return t->looked_at == MESSAGE_GROUP_UNREAD_LOOK;
+			return t->left == 0;
 	}
 	return true;
 }
@@ -32,7 +32,6 @@ static void look_at(struct tally *t, const struct dynamo_item *message)
 	struct uuid sender;
 	bool known = uuid_parse(table_text(message, TABLE_USER_UUID), &sender) == STATUS_OK;
 
-	t->looked_at++;
 	for (size_t i = 0; i < t->count; i++) {
 		struct message_group_reader *r = &t->readers[i];
 
@@ -45,8 +44,7 @@ static void look_at(struct tally *t, const struct dynamo_item *message)
 	}
 }
 
-/* What nobody has to look behind: the earliest of the read positions; empty if somebody has none.
- */
+/* What nobody has to look behind: the earliest read position; empty if somebody has none. */
 static struct slice earliest(const struct tally *t)
 {
 	struct slice first = t->readers[0].read_sk;
@@ -58,14 +56,23 @@ static struct slice earliest(const struct tally *t)
 	return first;
 }
 
+/* Rows that cannot be shown were looked at as well, or many of them would be read each time. */
+static void take(struct tally *t, const struct dynamo_page *page)
+{
+	size_t looked_at = dynamo_page_looked_at(page);
+
+	for (size_t i = 0; i < dynamo_page_count(page); i++)
+		look_at(t, dynamo_page_item(page, i));
+	t->left -= looked_at < t->left ? looked_at : t->left;
+}
+
 enum status message_group_unread_count(struct dynamo *d, const struct uuid *group,
 	struct message_group_reader *readers, size_t count, struct deadline by)
 {
 	struct table_key pk = table_key_messages(group);
 	const struct dynamo_attr string = table_attr("string", SLICE("S"));
-	struct tally t = { .readers = readers, .count = count };
+	struct tally t = { .readers = readers, .count = count, .left = MESSAGE_GROUP_UNREAD_LOOK };
 	struct dynamo_query q = { .hash_value = table_key_slice(&pk),
-		.limit = LOOK_AT_ONCE,
 		.attributes = TABLE_SK ", " TABLE_USER_UUID,
 		/* As table_message_is_whole: what no list shows is not unread. */
 		.filter = { "attribute_type(" TABLE_MESSAGE
@@ -78,14 +85,14 @@ enum status message_group_unread_count(struct dynamo *d, const struct uuid *grou
 		return STATUS_OK;
 	q.after = earliest(&t);
 	do {
+		q.limit = t.left < LOOK_AT_ONCE ? t.left : LOOK_AT_ONCE;
 		rc = dynamo_query(d, &q, by, &next);
 		if (rc != STATUS_OK)
 			break;
 		dynamo_page_free(page);
 		page = next;
 		q.resume = page;
-		for (size_t i = 0; i < dynamo_page_count(page) && !is_done(&t); i++)
-			look_at(&t, dynamo_page_item(page, i));
+		take(&t, page);
 	} while (!is_done(&t) && dynamo_page_has_more(page));
 	dynamo_page_free(page);
 	return rc;
@@ -96,7 +103,7 @@ void message_group_unread_write(unsigned int unread, char out[MESSAGE_GROUP_UNRE
 	(void)snprintf(out, MESSAGE_GROUP_UNREAD_SIZE, "%u", unread);
 }
 
-bool message_group_unread_read(const struct dynamo_item *row, unsigned int *unread)
+bool message_group_unread_of_row(const struct dynamo_item *row, unsigned int *unread)
 {
 	int64_t value = ascii_number(table_text(row, TABLE_UNREAD));
 

@@ -11,10 +11,10 @@
 /* Counting ends here: it stands for "more than 99". */
 #define MESSAGE_GROUP_UNREAD_CAP 100U
 
-/* Only so many of the newest messages are looked at, one's own among them, so that a count stays
- * cheap also for somebody who writes and never says what was read. Whoever wrote more than a
- * hundred of them has seen what was before. */
-#define MESSAGE_GROUP_UNREAD_LOOK 200U
+/* Only so many of the newest rows are looked at, one's own messages and what cannot be shown among
+ * them, so that a count stays cheap also for somebody who writes and never says what was read.
+ * Whoever wrote more than a hundred of them has seen what was before. */
+#define MESSAGE_GROUP_UNREAD_LOOK ((size_t)200)
 
 /* Who has read how far, and the answer. The rest is zeroed. */
 struct message_group_reader {
@@ -34,6 +34,6 @@ STATUS_MUSTCHECK enum status message_group_unread_count(struct dynamo *d, const 
 void message_group_unread_write(unsigned int unread, char out[MESSAGE_GROUP_UNREAD_SIZE]);
 
 /* The count that a row holds, at most MESSAGE_GROUP_UNREAD_CAP; false if it holds none yet. */
-bool message_group_unread_read(const struct dynamo_item *row, unsigned int *unread);
+bool message_group_unread_of_row(const struct dynamo_item *row, unsigned int *unread);
 
 #endif

@@ -11,8 +11,8 @@
 /* What Postgres said counts for less than this, in time that the machine runs. So a new name shows
  * in what its bearer does, and a removed user is one, after ten seconds at the latest, on every
  * worker. And only while the connection stands: with Postgres stopped, nobody is known, so that a
- * worker does not serve some and refuse others: it is looked at again after USER_DIRECTORY_LOOK_MS.
- */
+ * worker does not serve some and refuse others. It is looked at again after
+ * USER_DIRECTORY_LOOK_MS. */
 #define USER_DIRECTORY_AGE_MS ((int64_t)10000)
 #define USER_DIRECTORY_LOOK_MS ((int64_t)20)
 

@@ -133,8 +133,9 @@ class LegacyConversation:
         table.plant(*self.rows, *self.group_rows[:sides])
 
     def expected(self, row):
-        return {"uuid": row["message_uuid"], "display_name": row["user_display_name"],
-                "handle": row["user_handle"], "message": row["message"], "created_at": row["sk"]}
+        return {"uuid": row["message_uuid"], "user_uuid": row["user_uuid"],
+                "display_name": row["user_display_name"], "handle": row["user_handle"],
+                "message": row["message"], "created_at": row["sk"]}
 
     def expected_messages(self):
         ordered = sorted(self.rows, key=lambda row: row["sk"].encode())

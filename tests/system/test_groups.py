@@ -20,6 +20,7 @@ def test_each_member_sees_the_other_and_the_latest_message(site, pair):
         shown = answer.json()[0]
         expect.message(shown)
         assert shown["uuid"] == first["message_group_uuid"]
+        assert shown["user_uuid"] == other.uuid
         assert shown["display_name"] == other.display_name and shown["handle"] == other.handle
         assert shown["message"] == "first words" and shown["created_at"] == first["created_at"]
 

@@ -26,7 +26,8 @@ def test_legacy_conversation_is_listed_with_its_time_as_stored(site, talk):
         shown = site.groups(me)
         newest = talk.expected_messages()[-1]
         assert [{name: item[name] for name in newest} for item in shown] == [{
-            "uuid": talk.group, "display_name": other.display_name, "handle": other.handle,
+            "uuid": talk.group, "user_uuid": other.uuid, "display_name": other.display_name,
+            "handle": other.handle,
             "message": newest["message"], "created_at": newest["created_at"]}]
 
 
@@ -264,6 +265,22 @@ def test_broken_group_row_breaks_no_list(site, people, table, name):
             assert [item["uuid"] for item in shown if item["uuid"] in good] == good
     finally:
         table.remove(*broken)
+
+
+@pytest.mark.parametrize("value", [..., "", 5], ids=str)
+def test_person_that_a_row_does_not_name_is_left_out(site, pair, table, value):
+    talk = LegacyConversation(table, *pair, NAIVE)
+    message, group = ({name: item for name, item in {**row, "user_uuid": value}.items()
+                       if item is not ...} for row in (talk.rows[0], talk.group_rows[0]))
+    table.plant(message, group)
+    try:
+        shown = site.messages(pair[0], talk.group)
+        assert "user_uuid" not in shown[0] and shown[0]["uuid"] == message["message_uuid"]
+        assert all(item["user_uuid"] for item in shown[1:])
+        item, = site.groups(pair[0])
+        assert "user_uuid" not in item and item["uuid"] == talk.group
+    finally:
+        table.remove(message, group)
 
 
 @pytest.mark.parametrize("group", [..., "not-a-uuid"], ids=str)

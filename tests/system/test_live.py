@@ -203,6 +203,7 @@ def test_client_cannot_ask_as_nginx_does(site, people, make_worker, header):
     answer = fastcgi.call(worker.socket, params)
     assert answer.status == 204
     assert answer.header("Cruddur-Live-Channel").startswith(person.uuid + ".")
+    assert 1 <= int(answer.header("Cruddur-Live-Seconds")) <= 30
 
 
 def test_without_the_setting_there_is_no_live_channel_and_no_complaint(make_site, pair):

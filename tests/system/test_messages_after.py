@@ -162,3 +162,19 @@ def test_looking_for_a_message_looks_at_the_newest_first_and_little_more(chaos, 
         assert chaos.site.get(_path(talk, expected[known]["uuid"]), pair[0]).status == 200
         found = chaos.dynamo.calls
         assert found["Query"] <= calls and found["Query"] >= 2, (known, found)
+
+
+def test_only_so_many_of_the_newest_are_looked_through(chaos, table, pair):
+    """Whoever names what is not there must not have a long conversation read to its end."""
+    talk = LegacyConversation(table, *pair, _times(4100))
+    last, first, nearest = (talk.expected_messages()[at]["uuid"] for at in (-4096, -4097, -1))
+    read = f"/api/message_groups/{talk.group}/read"
+    assert chaos.site.get(_path(talk, nearest), pair[0]).json() == []
+    assert len(chaos.site.get(_path(talk, last), pair[0]).json()) == 20
+    for uuid in (first, some_uuid()):
+        chaos.dynamo.reset()
+        expect.error(chaos.site.get(_path(talk, uuid), pair[0]), 400, "malformed_request")
+        assert chaos.dynamo.calls["Query"] == 10
+        expect.error(chaos.site.request("POST", read, pair[0], data={"message_uuid": uuid}), 404,
+                     "message_not_found")
+        assert chaos.dynamo.calls["Query"] == 20

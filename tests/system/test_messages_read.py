@@ -22,6 +22,7 @@ def test_messages_are_shown_with_their_sender_in_order_of_time(site, pair):
         shown = [expect.fresh_message(item) for item in answer.json()]
         assert [item["message"] for item in shown] == ["one", "two", "three"]
         assert [item["handle"] for item in shown] == [left.handle, right.handle, left.handle]
+        assert [item["user_uuid"] for item in shown] == [left.uuid, right.uuid, left.uuid]
         assert [item["display_name"] for item in shown] == [
             left.display_name, right.display_name, left.display_name]
         for item, first in zip(shown, sent):

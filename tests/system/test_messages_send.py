@@ -25,6 +25,7 @@ def test_answer_is_what_a_later_get_shows_plus_the_group(site, pair, group):
     sent = answer.json()
     expect.fresh_message(sent)
     assert sent["message_group_uuid"] == group
+    assert sent["user_uuid"] == pair[1].uuid
     assert sent["handle"] == pair[1].handle and sent["display_name"] == pair[1].display_name
     assert sent["uuid"] not in (pair[0].uuid, pair[1].uuid, group)
     shown = site.messages(pair[0], group)[-1]

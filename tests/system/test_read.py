@@ -5,7 +5,7 @@ import pytest
 
 import expect
 import processes
-from rows import LegacyConversation
+from rows import GROUP_NAMES, LegacyConversation
 from site_api import some_uuid
 from stream_world import now_sk, sk_at
 
@@ -192,6 +192,17 @@ def test_attributes_of_other_programs_stay(site, pair, table):
     now, = table.groups(pair[0])
     assert now == {**row, "unread_count": "0",
                    "last_read": talk.rows[0]["message_uuid"]}
+
+
+def test_row_that_another_program_moved_shows_the_mark_at_once(world, make_site):
+    """It stands elsewhere than we know, without our attributes, and no consumer has seen it."""
+    site, talk = make_site({"CRUDDUR_MESSAGES_TABLE": world.name}), world.talk()
+    row, newest = talk.row(talk.right), talk.messages[-1]["message_uuid"]
+    world.table.move_group({name: row[name] for name in GROUP_NAMES}, now_sk())
+    assert shown(site, talk.right, talk.group) == (1, True, None)
+    assert marked(site, talk.right, talk.group, newest)["unread_count"] == 0
+    assert shown(site, talk.right, talk.group) == (0, False, newest)
+    assert len(talk.rows(talk.right)) == 1
 
 
 @pytest.mark.parametrize("value", [7, None, "many", "-1", "0x10", {"a": 1}], ids=repr)

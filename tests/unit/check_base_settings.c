@@ -110,6 +110,19 @@ START_TEST(the_live_socket_is_an_absolute_path)
 }
 END_TEST
 
+START_TEST(a_program_that_lets_nobody_in_has_no_live_socket)
+{
+	struct settings s = { 0 };
+	struct buf problem = { 0 };
+
+	environment = WITH({ "CRUDDUR_LIVE_SOCKET", "run/live.sock" });
+	ck_assert_int_eq(settings_load(lookup, SETTINGS_NEED_POSTGRES, &s, &problem), STATUS_OK);
+	ck_assert_ptr_null(s.live_socket);
+	settings_clear(&s);
+	buf_free(&problem);
+}
+END_TEST
+
 START_TEST(client_ids_are_a_list)
 {
 	struct settings s = { 0 };
@@ -273,6 +286,7 @@ int main(void)
 	tcase_add_test(tc, a_general_endpoint_moves_dynamodb_and_streams_but_not_cognito);
 	tcase_add_test(tc, a_services_own_endpoint_comes_first);
 	tcase_add_test(tc, the_live_socket_is_an_absolute_path);
+	tcase_add_test(tc, a_program_that_lets_nobody_in_has_no_live_socket);
 	tcase_add_test(tc, client_ids_are_a_list);
 	tcase_add_test(tc, origins_are_spelt_as_a_browser_spells_them);
 	tcase_add_test(tc, the_default_region_serves_where_the_region_is_not_set);

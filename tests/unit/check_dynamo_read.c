@@ -140,6 +140,35 @@ START_TEST(an_empty_page_may_have_more)
 }
 END_TEST
 
+START_TEST(a_page_says_how_many_rows_were_evaluated_for_it)
+{
+	static const struct {
+		const char *scanned;
+		size_t looked_at;
+	} answers[] = {
+		{ "", 1 },
+		{ ",\"ScannedCount\":1", 1 },
+		{ ",\"ScannedCount\":4096", 4096 },
+		{ ",\"ScannedCount\":0", 1 },
+		{ ",\"ScannedCount\":-5", 1 },
+		{ ",\"ScannedCount\":1e300", 1 },
+		{ ",\"ScannedCount\":\"7\"", 1 },
+		{ ",\"ScannedCount\":null", 1 },
+	};
+
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		struct dynamo_page *page;
+		char text[128];
+
+		snprintf(text, sizeof(text), "{\"Items\":[{\"pk\":{\"S\":\"x\"}}]%s}",
+			answers[i].scanned);
+		ck_assert_int_eq(dynamo_page_read_query(slice_of(text), &page), STATUS_OK);
+		ck_assert_uint_eq(dynamo_page_looked_at(page), answers[i].looked_at);
+		dynamo_page_free(page);
+	}
+}
+END_TEST
+
 START_TEST(attributes_of_another_type_are_not_there)
 {
 	static const char *const odd[] = { "text", "number", "null", "list", "both", "bare", "none",
@@ -265,6 +294,7 @@ int main(void)
 	tcase_add_test(reads, query_has_bounds_a_filter_and_an_index);
 	tcase_add_test(reads, an_empty_page_may_have_more);
 	tcase_add_test(reads, attributes_of_another_type_are_not_there);
+	tcase_add_test(reads, a_page_says_how_many_rows_were_evaluated_for_it);
 	tcase_add_test(reads, numbers_are_whole_and_fit);
 	tcase_add_test(reads, answers_that_the_api_does_not_document_are_unavailable);
 	tcase_add_test(reads, a_refused_read_is_unavailable);

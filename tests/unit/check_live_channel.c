@@ -65,6 +65,26 @@ START_TEST(it_changes_once_in_a_span)
 }
 END_TEST
 
+START_TEST(its_seconds_are_those_until_it_changes)
+{
+	for (int n = 0; n < 50; n++) {
+		struct uuid p = person(n);
+
+		for (int64_t t = START; t < START + LIVE_SPAN_S; t++) {
+			int left = live_channel_seconds(&p, t);
+			struct live_channel now = live_channel_at(&p, t);
+			struct live_channel last = live_channel_at(&p, t + left - 1);
+			struct live_channel next = live_channel_at(&p, t + left);
+
+			ck_assert_int_ge(left, 1);
+			ck_assert_int_le(left, LIVE_SPAN_S);
+			ck_assert(is(&now, &last));
+			ck_assert(!is(&now, &next));
+		}
+	}
+}
+END_TEST
+
 START_TEST(not_for_everybody_at_the_same_second)
 {
 	int changes[LIVE_SPAN_S] = { 0 };
@@ -129,6 +149,7 @@ int main(void)
 
 	tcase_add_test(tests, a_channel_is_named_after_its_person_and_a_span);
 	tcase_add_test(tests, it_changes_once_in_a_span);
+	tcase_add_test(tests, its_seconds_are_those_until_it_changes);
 	tcase_add_test(tests, not_for_everybody_at_the_same_second);
 	tcase_add_test(tests, an_event_goes_to_every_stream_that_may_be_open);
 	tcase_add_test(tests, a_worker_whose_clock_is_behind_reaches_a_new_stream);

@@ -72,7 +72,7 @@ static void assert_body(size_t i, const char *text)
 START_TEST(a_message_is_told_to_both)
 {
 	reply(202);
-	live_message_sent(live, &ann, &bea, SLICE("{\"uuid\":\"x\"}"));
+	live_events_message(live, &ann, &bea, SLICE("{\"uuid\":\"x\"}"));
 	ck_assert_uint_eq(http_server_hits(nginx), 0);
 	live_publish(live);
 	ck_assert_uint_eq(http_server_hits(nginx), 2);
@@ -89,7 +89,7 @@ END_TEST
 START_TEST(where_only_the_sender_is_known_the_sender_is_told)
 {
 	reply(202);
-	live_message_sent(live, &ann, NULL, SLICE("{}"));
+	live_events_message(live, &ann, NULL, SLICE("{}"));
 	live_publish(live);
 	ck_assert(request_is(0, "POST", ann.text));
 	ck_assert(!request_is(0, "POST", bea.text));
@@ -99,7 +99,7 @@ END_TEST
 START_TEST(what_was_read_is_told_to_the_reader_alone)
 {
 	reply(202);
-	live_group_read(live, &ann, &group, &message);
+	live_events_read(live, &ann, &group, &message);
 	live_publish(live);
 	ck_assert(request_is(0, "POST", ann.text));
 	ck_assert(!request_is(0, "POST", bea.text));
@@ -115,7 +115,7 @@ START_TEST(streams_of_the_old_channel_are_ended_once_they_have_it)
 	reply(202);
 	reply(201);
 	reply(200);
-	live_message_sent(live, &ann, &bea, SLICE("{}"));
+	live_events_message(live, &ann, &bea, SLICE("{}"));
 	live_publish(live);
 	ck_assert_uint_eq(http_server_hits(nginx), 3);
 	ck_assert(request_is(2, "DELETE", ann.text));
@@ -131,7 +131,7 @@ END_TEST
 START_TEST(an_event_is_published_once)
 {
 	reply(202);
-	live_message_sent(live, &ann, &bea, SLICE("{}"));
+	live_events_message(live, &ann, &bea, SLICE("{}"));
 	live_publish(live);
 	live_publish(live);
 	ck_assert_uint_eq(http_server_hits(nginx), 2);
@@ -142,7 +142,7 @@ START_TEST(nothing_is_published_without_an_event_or_after_it_was_forgotten)
 {
 	reply(202);
 	live_publish(live);
-	live_message_sent(live, &ann, &bea, SLICE("{}"));
+	live_events_message(live, &ann, &bea, SLICE("{}"));
 	live_forget(live);
 	live_publish(live);
 	ck_assert_uint_eq(http_server_hits(nginx), 0);
@@ -151,8 +151,8 @@ END_TEST
 
 START_TEST(without_a_live_channel_nothing_happens)
 {
-	live_message_sent(NULL, &ann, &bea, SLICE("{}"));
-	live_group_read(NULL, &ann, &group, &message);
+	live_events_message(NULL, &ann, &bea, SLICE("{}"));
+	live_events_read(NULL, &ann, &group, &message);
 	live_forget(NULL);
 	live_publish(NULL);
 	live_free(NULL);
@@ -182,7 +182,7 @@ static size_t lines_of(void (*run)(void))
 static void publish_twenty(void)
 {
 	for (int i = 0; i < 20; i++) {
-		live_message_sent(live, &ann, &bea, SLICE("{}"));
+		live_events_message(live, &ann, &bea, SLICE("{}"));
 		live_publish(live);
 	}
 }
@@ -222,9 +222,9 @@ START_TEST(works_again_over_a_new_connection)
 {
 	http_server_reply(
 		nginx, (struct http_server_reply){ .body = "{}", .manner = HTTP_SERVER_LEAVE });
-	live_message_sent(live, &ann, &bea, SLICE("{}"));
+	live_events_message(live, &ann, &bea, SLICE("{}"));
 	live_publish(live);
-	live_message_sent(live, &ann, &bea, SLICE("{}"));
+	live_events_message(live, &ann, &bea, SLICE("{}"));
 	live_publish(live);
 	ck_assert_uint_eq(http_server_hits(nginx), 4);
 	ck_assert_uint_gt(http_server_connections(nginx), 1);

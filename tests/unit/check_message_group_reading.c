@@ -173,10 +173,43 @@ START_TEST(a_row_of_another_group_at_that_place_is_left_alone)
 	reply_position("9", "7");
 	reply("{\"Item\":{\"message_group_uuid\":{\"S\":\"" BEA
 	      "\"},\"unread_count\":{\"S\":\"5\"}}}");
+	reply("{\"Items\":[]}");
 	reply_position("9", "7");
 	reply(TWO_UNREAD);
 	assert_marked(STATUS_OK, "uuid of 7", 2);
-	ck_assert_uint_eq(http_server_hits(fixture.server), 5);
+	ck_assert_uint_eq(http_server_hits(fixture.server), 6);
+}
+END_TEST
+
+START_TEST(a_row_that_another_program_moved_is_searched_for)
+{
+	refuse();
+	reply_position("9", "7");
+	reply("{}");
+	reply("{\"Items\":[{\"pk\":{\"S\":\"GRP#" ANN "\"},\"sk\":{\"S\":\"99\"},"
+	      "\"message_group_uuid\":{\"S\":\"" GROUP "\"}}]}");
+	reply_position("9", "7");
+	reply(TWO_UNREAD);
+	reply("{}");
+	assert_marked(STATUS_OK, "uuid of 7", 2);
+	ck_assert_uint_eq(http_server_hits(fixture.server), 7);
+	dynamo_fixture_assert_sent(&fixture, 3, "Query",
+		"{\"TableName\":\"tab\",\"KeyConditionExpression\":\"pk = :hashkey\","
+		"\"FilterExpression\":\"message_group_uuid = :message_group_uuid\","
+		"\"ExpressionAttributeValues\":{\":hashkey\":{\"S\":\"GRP#" ANN "\"},"
+		"\":message_group_uuid\":{\"S\":\"" GROUP "\"}},"
+		"\"ConsistentRead\":true,\"ScanIndexForward\":false}");
+	dynamo_fixture_assert_sent(&fixture, 6, "UpdateItem",
+		"{\"TableName\":\"tab\",\"Key\":{\"pk\":{\"S\":\"GRP#" ANN
+		"\"},\"sk\":{\"S\":\"99\"}},"
+		"\"UpdateExpression\":\"SET unread_count = :unread, "
+		"last_read = :last_read\","
+		"\"ConditionExpression\":\"message_group_uuid = :seen0 AND "
+		"NOT attribute_type(last_read, :string) AND "
+		"NOT attribute_type(unread_count, :string)\","
+		"\"ExpressionAttributeValues\":{\":seen0\":{\"S\":\"" GROUP
+		"\"},\":string\":{\"S\":\"S\"},\":unread\":{\"S\":\"2\"},"
+		"\":last_read\":{\"S\":\"uuid of 7\"}}}");
 }
 END_TEST
 
@@ -209,6 +242,7 @@ int main(void)
 	tcase_add_test(tests, a_position_that_was_not_copied_is);
 	tcase_add_test(tests, a_position_that_goes_on_while_it_is_looked_at_is_looked_at_again);
 	tcase_add_test(tests, a_row_of_another_group_at_that_place_is_left_alone);
+	tcase_add_test(tests, a_row_that_another_program_moved_is_searched_for);
 	tcase_add_test(tests, others_that_come_between_again_and_again_end_it);
 	suite_add_tcase(suite, tests);
 	return check_main(suite);

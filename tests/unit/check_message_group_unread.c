@@ -107,11 +107,27 @@ END_TEST
 
 START_TEST(only_so_many_of_the_newest_are_looked_at)
 {
+	struct slice sent;
+
 	say_page(9999, 100, ann.text, true);
 	say_page(9899, 99, ann.text, true);
-	say_page(9800, 2, bea.text, true);
+	say_page(9800, 1, bea.text, true);
 	ck_assert_uint_eq(count_for(&ann, ""), 1);
 	ck_assert_uint_eq(http_server_hits(fixture.server), 3);
+	sent = http_server_body(fixture.server, 2);
+	ck_assert_ptr_nonnull(memmem(sent.ptr, sent.len, "\"Limit\":1,", 10));
+}
+END_TEST
+
+START_TEST(rows_that_cannot_be_shown_are_looked_at_too)
+{
+	for (int i = 0; i < 3; i++)
+		http_server_reply_ok(fixture.server,
+			"{\"Items\":[{\"sk\":{\"S\":\"m9\"},\"user_uuid\":{\"S\":\"x\"}}],"
+			"\"Count\":1,\"ScannedCount\":100,"
+			"\"LastEvaluatedKey\":{\"pk\":{\"S\":\"p\"}}}");
+	ck_assert_uint_eq(count_for(&ann, ""), 2);
+	ck_assert_uint_eq(http_server_hits(fixture.server), 2);
 }
 END_TEST
 
@@ -185,7 +201,7 @@ static void assert_row(const char *attribute, bool counted, unsigned int wanted)
 
 	snprintf(text, sizeof(text), "{\"Item\":{\"pk\":{\"S\":\"x\"}%s}}", attribute);
 	ck_assert_int_eq(dynamo_page_read_get(slice_of(text), &page), STATUS_OK);
-	ck_assert_int_eq(message_group_unread_read(dynamo_page_item(page, 0), &unread), counted);
+	ck_assert_int_eq(message_group_unread_of_row(dynamo_page_item(page, 0), &unread), counted);
 	ck_assert_uint_eq(unread, counted ? wanted : 4711);
 	dynamo_page_free(page);
 }
@@ -227,6 +243,7 @@ int main(void)
 	tcase_add_test(tests, counting_ends_at_the_cap_and_asks_no_further);
 	tcase_add_test(tests, exactly_ninety_nine_are_ninety_nine);
 	tcase_add_test(tests, only_so_many_of_the_newest_are_looked_at);
+	tcase_add_test(tests, rows_that_cannot_be_shown_are_looked_at_too);
 	tcase_add_test(tests, two_readers_are_counted_for_in_one_go_from_the_earlier_position);
 	tcase_add_test(tests, somebody_who_read_nothing_bounds_nobody);
 	tcase_add_test(tests, nobody_to_count_for_costs_no_call);

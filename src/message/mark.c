@@ -6,7 +6,7 @@
 #include "message_group/reading.h"
 #include "json/write.h"
 
-struct mark {
+struct marking {
 	const struct message_api *api;
 	const struct user *caller;
 	struct http_call *call;
@@ -16,7 +16,7 @@ struct mark {
 	struct message_group_reading reading;
 };
 
-static void answer(const struct mark *m)
+static void answer(const struct marking *m)
 {
 	struct buf *b = &m->call->response->body;
 
@@ -28,18 +28,18 @@ static void answer(const struct mark *m)
 }
 
 /* The reader's other windows hear of it. */
-static void tell(const struct mark *m)
+static void tell(const struct marking *m)
 {
 	struct uuid message;
 
 	if (uuid_parse(buf_slice(&m->reading.last_read), &message) == STATUS_OK)
-		live_group_read(m->api->live, &m->caller->uuid, &m->group, &message);
+		live_events_read(m->api->live, &m->caller->uuid, &m->group, &message);
 }
 
 /* STATUS_DENIED: no group of the caller's. STATUS_NOT_FOUND: no message of the group. */
-static enum status mark(struct mark *m)
+static enum status mark(struct marking *m)
 {
-	struct message_group_mark mark = { .group = &m->group, .user = &m->caller->uuid };
+	struct message_group_mark wanted = { .group = &m->group, .user = &m->caller->uuid };
 	enum status rc = uuid_parse(m->call->capture, &m->group);
 
 	if (rc == STATUS_OK)
@@ -50,14 +50,14 @@ static enum status mark(struct mark *m)
 	rc = message_store_find(m->api->messages, &m->group, m->uuid, m->call->by, &m->found);
 	if (rc != STATUS_OK)
 		return rc;
-	mark.sk = buf_slice(&m->found.sk);
-	mark.uuid = buf_slice(&m->found.uuid);
-	rc = message_group_reading_mark(m->api->table, &mark, m->call->by, &m->reading);
+	wanted.sk = buf_slice(&m->found.sk);
+	wanted.uuid = buf_slice(&m->found.uuid);
+	rc = message_group_reading_mark(m->api->table, &wanted, m->call->by, &m->reading);
 	return rc == STATUS_NOT_FOUND ? STATUS_DENIED : rc;
 }
 
 /* The message that the body names; STATUS_INVALID if it is none. */
-static enum status read_uuid(const struct json_flat *json, struct slice *out)
+static enum status take_uuid(const struct json_flat *json, struct slice *out)
 {
 	struct uuid ignored;
 
@@ -66,17 +66,17 @@ static enum status read_uuid(const struct json_flat *json, struct slice *out)
 	return uuid_parse(*out, &ignored);
 }
 
-void message_api_read(
+void message_api_mark(
 	const struct message_api *api, const struct user *caller, struct http_call *call)
 {
-	struct mark m = { .api = api, .caller = caller, .call = call };
+	struct marking m = { .api = api, .caller = caller, .call = call };
 	struct buf body = { 0 };
 	struct json_flat *json = NULL;
 	enum status rc;
 
 	if (!http_body_json(call, &body, &json))
 		goto out;
-	if (read_uuid(json, &m.uuid) != STATUS_OK) {
+	if (take_uuid(json, &m.uuid) != STATUS_OK) {
 		http_response_error(call->response, 422, "message_uuid_invalid");
 		goto out;
 	}
