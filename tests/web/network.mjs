@@ -134,13 +134,13 @@ test("one stream follows the other without a gap", async () => {
 	await live(page);
 	// What comes can come by the streams alone.
 	await page.route(`**/api/messages/${group}?*`, (route) => route.abort());
-	for (let count = 1; count <= 4; count++) {
+	for (let count = 1; count <= 3; count++) {
 		const next = await page.waitForRequest("**/api/live", { timeout: 40000 });
 		assert.equal((await next.response()).status(), 200);
 		await say(bob, group, `Stream ${count}`);
 		await see(page, `Stream ${count}`);
 	}
-	assert.deepEqual(await bubbles(page), ["Hello", "Stream 1", "Stream 2", "Stream 3", "Stream 4"]);
+	assert.deepEqual(await bubbles(page), ["Hello", "Stream 1", "Stream 2", "Stream 3"]);
 	await page.context().close();
 });
 
