@@ -5,7 +5,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { after, test as nodeTest } from "node:test";
 import path from "node:path";
 import assert from "node:assert/strict";
@@ -97,6 +97,9 @@ const pool = { UserPoolId: env.AWS_COGNITO_USER_POOL_ID };
 export const client = env.AWS_COGNITO_USER_POOL_CLIENT_ID.split(",")[0];
 const quoted = (text) => `'${text.replaceAll("'", "''")}'`;
 
+export const sql = (input) => execFileSync("psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", env.CONNECTION_URL, "-f", "-"],
+	{ input });
+
 // person(name): somebody new, with an account and a row.
 export async function person(name, { inPostgres = true, newPassword = false } = {}) {
 	const handle = `${name.toLowerCase().replace(/[^a-z]/g, "").slice(0, 12) || "somebody"}${randomBytes(3).toString("hex")}`;
@@ -105,10 +108,8 @@ export async function person(name, { inPostgres = true, newPassword = false } = 
 	if (!newPassword) await cognito("AdminSetUserPassword", { ...pool, Username: handle, Password: PASSWORD, Permanent: true });
 	const sub = made.User.Attributes.find(({ Name }) => Name === "sub").Value;
 	if (inPostgres) {
-		execFileSync("psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", env.CONNECTION_URL, "-f", "-"], {
-			input: `INSERT INTO public.users (display_name, handle, email, cognito_user_id) VALUES
-				(${quoted(name)}, ${quoted(handle)}, ${quoted(`${handle}@example.com`)}, ${quoted(sub)});`,
-		});
+		sql(`INSERT INTO public.users (display_name, handle, email, cognito_user_id) VALUES
+			(${quoted(name)}, ${quoted(handle)}, ${quoted(`${handle}@example.com`)}, ${quoted(sub)});`);
 	}
 	return { name, handle, tokens: newPassword ? null : await tokens(handle) };
 }
@@ -133,6 +134,25 @@ export async function api(who, method, url, body) {
 
 export const say = (who, to, message) => api(who, "POST", "/api/messages",
 	to.handle ? { handle: to.handle, message } : { message_group_uuid: to, message });
+
+// unheard(): a message as a worker leaves it that ends between storing and publishing it.
+export async function unheard(who, group, message) {
+	const me = await api(who, "GET", "/api/users/me");
+	const row = { pk: `MSG#${group}`, sk: new Date().toISOString().replace("Z", "000+00:00"), message_uuid: randomUUID(), message,
+		user_uuid: me.uuid, user_display_name: me.display_name, user_handle: me.handle };
+	const answer = await fetch(env.AWS_ENDPOINT_URL_DYNAMODB, {
+		method: "POST",
+		headers: {
+			"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "DynamoDB_20120810.PutItem", "X-Amz-Date": "20260101T000000Z",
+			// DynamoDB Local looks at the key's name alone.
+			Authorization: `AWS4-HMAC-SHA256 Credential=${env.AWS_ACCESS_KEY_ID}/20260101/${env.AWS_REGION}/dynamodb/aws4_request, ` +
+				"SignedHeaders=host;x-amz-date, Signature=0",
+		},
+		body: JSON.stringify({ TableName: env.CRUDDUR_MESSAGES_TABLE,
+			Item: Object.fromEntries(Object.entries(row).map(([name, value]) => [name, { S: value }])) }),
+	});
+	assert.equal(answer.status, 200, await answer.text());
+}
 
 // met(a, b): the UUID of a conversation of theirs with one message of a.
 export const met = async (a, b, message = "Hello") => (await say(a, b, message)).message_group_uuid;

@@ -3,8 +3,8 @@
 import { createPrivateKey, sign } from "node:crypto";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { BASE, COGNITO, PASSWORD, api, assert, badge, bubbles, enter, history, live, met, person, row, say, see, send, shot,
-	test, until, window_ } from "./harness.mjs";
+import { BASE, COGNITO, PASSWORD, PATIENCE_MS, api, assert, badge, bubbles, enter, history, live, met, person, row, say, see, send,
+	shot, signIn, test, unheard, until, window_ } from "./harness.mjs";
 
 const texts = (list) => list.map(({ message }) => message);
 
@@ -130,11 +130,10 @@ test("without a live channel the page says so, looks for itself, and catches up 
 test("one stream follows the other without a gap", async () => {
 	const { ann, bob, group } = await pairAt(["Ann Streams", "Bob Streams"]);
 	const page = await enter(ann, `/messages/${group}`);
+	await see(page, "Hello");
 	await live(page);
-	const calls = [];
-	await page.waitForRequest("**/api/live", { timeout: 40000 });
-	page.on("request", (request) => calls.push(new URL(request.url()).pathname));
-	// Through a minute of streams there is never a message that has to wait for another way.
+	// What comes can come by the streams alone.
+	await page.route(`**/api/messages/${group}?*`, (route) => route.abort());
 	for (let count = 1; count <= 3; count++) {
 		const next = await page.waitForRequest("**/api/live", { timeout: 40000 });
 		assert.equal((await next.response()).status(), 200);
@@ -142,8 +141,62 @@ test("one stream follows the other without a gap", async () => {
 		await see(page, `Stream ${count}`);
 	}
 	assert.deepEqual(await bubbles(page), ["Hello", "Stream 1", "Stream 2", "Stream 3"]);
-	// It all came by the streams: nothing was read again.
-	assert.deepEqual([...new Set(calls)].sort(), ["/api/live", `/api/message_groups/${group}/read`]);
+	await page.context().close();
+});
+
+test("an event that was lost is made up for with the next stream, even when a later one came", async () => {
+	const { ann, bob, group } = await pairAt(["Ann Lossy", "Bob Lossy"]);
+	const page = await enter(ann, `/messages/${group}`);
+	await see(page, "Hello");
+	await live(page);
+	const renewed = { timeout: 2 * PATIENCE_MS };
+	await unheard(bob, group, "Unheard, then heard");
+	await say(bob, group, "Heard");
+	await see(page, "Heard");
+	await page.locator(".message", { hasText: "Unheard, then heard" }).waitFor(renewed);
+	await unheard(bob, group, "Unheard, and the last");
+	await page.locator(".message", { hasText: "Unheard, and the last" }).waitFor(renewed);
+	assert.deepEqual(await bubbles(page), ["Hello", "Unheard, then heard", "Heard", "Unheard, and the last"]);
+	await page.context().close();
+});
+
+test("a message that comes while a conversation loads leaves its whole history reachable", async () => {
+	const { ann, bob, group } = await pairAt(["Ann Early", "Bob Early"]);
+	for (let i = 1; i <= 60; i++) await say(bob, group, `Message ${i}`);
+	const page = await enter(ann);
+	await live(page);
+	let came = false;
+	await page.route(`**/api/messages/${group}?*`, async (route) => {
+		if (!came) {
+			came = true;
+			await say(bob, group, "Meanwhile");
+			await row(page, bob).getByText("Meanwhile").waitFor();
+		}
+		return route.continue();
+	});
+	await row(page, bob).click();
+	await see(page, "Meanwhile");
+	await page.getByRole("region", { name: "Messages" }).evaluate((scroller) => (scroller.scrollTop = 0));
+	await page.getByText("This is the beginning").waitFor();
+	assert.deepEqual(await bubbles(page), texts(await history(ann, group)));
+	await page.context().close();
+});
+
+test("a list without end is not searched for one conversation", async () => {
+	const { ann, group } = await pairAt(["Ann Endless", "Bob Endless"]);
+	const page = await window_();
+	const searched = [];
+	await page.route("**/api/message_groups?*", (route) => {
+		if (route.request().url().includes("cursor")) searched.push(route.request().url());
+		return route.fulfill({ json: [], headers: { Link: '</api/message_groups?limit=50&cursor=on>; rel="next"' } });
+	});
+	await signIn(page, ann, { at: "/messages/5ae290ed-55d1-47a0-bc6d-fe2bc2700399" });
+	await page.getByRole("heading", { name: "Not found" }).waitFor();
+	assert.deepEqual(searched, []);
+	await page.goto(`${BASE}/messages/${group}`);
+	await page.getByText("This is the beginning").waitFor();
+	await see(page, "Hello");
+	assert.equal(searched.length, 3);
 	await page.context().close();
 });
 
@@ -218,6 +271,46 @@ test("a session that can't be renewed ends in the sign-in page, and what was not
 	await page.getByLabel("Password").fill(PASSWORD);
 	await page.keyboard.press("Enter");
 	await until(async () => texts(await history(bob, group)).includes("Kept"), "sent after all");
+	await page.context().close();
+});
+
+test("a sign-in service that is away ends no session", async () => {
+	const { ann, group } = await pairAt(["Ann Away", "Bob Away"]);
+	const page = await enter(ann, `/messages/${group}`);
+	await see(page, "Hello");
+	const headers = { "Access-Control-Allow-Origin": "*" };
+	for (const answer of [{ status: 502, contentType: "text/html", body: "<h1>Bad Gateway</h1>" },
+		{ status: 200, contentType: "text/html", body: "<h1>Sign in to this network</h1>" },
+		{ status: 500, json: { __type: "InternalErrorException" } }, { status: 400, json: { __type: "TooManyRequestsException" } }]) {
+		await page.route(`${COGNITO}/**`, (route) => route.fulfill({ headers, ...answer }));
+		await keep(page, { until: 0 });
+		await page.reload();
+		await page.getByRole("heading", { name: "No answer" }).waitFor();
+		await page.unroute(`${COGNITO}/**`);
+		await page.getByRole("button", { name: "Try again" }).click();
+		await see(page, "Hello");
+	}
+	await page.context().close();
+});
+
+test("where sessionStorage is full messages are sent all the same; what is somebody else's is removed", async () => {
+	const { ann, group } = await pairAt(["Ann Full", "Bob Full"]);
+	const page = await enter(ann, `/messages/${group}`);
+	await see(page, "Hello");
+	await page.evaluate(() => {
+		Storage.prototype.setItem = () => {
+			throw new DOMException("full", "QuotaExceededError");
+		};
+	});
+	for (const text of ["One", "Two"]) await send(page, text);
+	await until(async () => (await history(ann, group)).length === 3, "both are stored");
+	await until(async () => (await page.locator(".message.sending, .message.waiting").count()) === 0, "acknowledged");
+	await page.reload();
+	await see(page, "Two");
+	await page.evaluate(() => sessionStorage.setItem("cruddur.outbox", JSON.stringify({ owner: "them", entries: [{ text: "Private" }] })));
+	await page.reload();
+	await see(page, "Two");
+	assert.equal(await page.evaluate(() => sessionStorage.getItem("cruddur.outbox")), null);
 	await page.context().close();
 });
 

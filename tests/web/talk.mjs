@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Two people, two browsers: starting, answering, reading, history, more than one window.
-import { BASE, PASSWORD, api, assert, badge, bubbles, enter, history, live, met, person, row, say, see, send, shot, signIn, test,
-	until, window_ } from "./harness.mjs";
+import { BASE, PASSWORD, api, assert, badge, bubbles, enter, history, live, met, person, row, say, see, send, shot, signIn, sql,
+	test, until, window_ } from "./harness.mjs";
 
 const texts = (list) => list.map(({ message }) => message);
 
@@ -204,6 +204,37 @@ test("two windows of one person: one session, one state, and both end together",
 	await first.getByRole("button", { name: "Sign out" }).click();
 	await second.getByLabel("Password").waitFor();
 	await first.context().close();
+});
+
+test("a window does not take up a session that another one has just left", async () => {
+	const ann = await person("Ann Leaves");
+	const page = await enter(ann);
+	// This one answers as if it had not heard of it yet.
+	await page.evaluate(() => {
+		const given = JSON.parse(sessionStorage.getItem("cruddur.session")), late = new BroadcastChannel("cruddur");
+		late.onmessage = ({ data }) => data.ask && [{ out: given.sub }, { given }].forEach((message) => late.postMessage(message));
+	});
+	await page.getByRole("button", { name: "Sign out" }).click();
+	await page.getByLabel("Password").waitFor();
+	const second = await window_({}, page.context());
+	await second.goto(BASE);
+	await second.getByLabel("Password").waitFor();
+	await page.context().close();
+});
+
+test("a handle that somebody else has by now leads to them", async () => {
+	const [ann, bob, eve] = [await person("Ann Handles"), await person("Bob Former"), await person("Eve Present")];
+	await met(bob, ann, "From Bob");
+	sql(`UPDATE public.users SET handle = 'x${bob.handle}' WHERE handle = '${bob.handle}';
+		UPDATE public.users SET handle = '${bob.handle}' WHERE handle = '${eve.handle}';`);
+	const page = await enter(ann, `/messages/new/${bob.handle}`);
+	await row(page, bob).waitFor();
+	await page.getByRole("heading", { name: eve.name }).waitFor();
+	await send(page, "For Eve");
+	await page.waitForURL(/\/messages\/[0-9a-f-]{36}$/);
+	await row(page, eve).waitFor();
+	assert.deepEqual(await bubbles(page), ["For Eve"]);
+	await page.context().close();
 });
 
 test("addresses that lead nowhere say so", async () => {

@@ -19,10 +19,8 @@ const root = document.getElementById("app");
 let list, pane, notice, current, offTimer, route = 0;
 
 const stream = live({
-	gap() {
-		store.gap();
-		outbox.kick();
-	},
+	gap: store.gap,
+	look: store.refreshGroups,
 	state(isLive) {
 		root.dataset.live = isLive;
 		clearTimeout(offTimer);
@@ -114,10 +112,11 @@ async function newTalk(handle) {
 	const mine = route;
 	let view;
 	try {
-		if (!store.state.listed) await store.refreshGroups();
-		const group = store.groups().find((one) => one.handle === handle);
-		if (group) return mine === route && navigate(`/messages/${group.uuid}`, true);
+		// Handles change hands, and rows have copies.
 		const person = (await get(`/api/users/@${encodeURIComponent(handle)}/short`)).data;
+		if (!store.state.listed) await store.refreshGroups();
+		const group = store.groups().find(({ user_uuid }) => user_uuid === person.uuid);
+		if (group) return mine === route && navigate(`/messages/${group.uuid}`, true);
 		view = person.uuid === store.state.me.uuid ? message("That is you", "Messages go to somebody else.") : talk({ person });
 	} catch (error) {
 		if (!(error instanceof ApiError)) throw error;
@@ -153,14 +152,12 @@ const signIn = (why) => whole(signInPage(
 	}));
 
 async function enter() {
-	const leave = button("Sign out", signOut);
-	try {
-		await store.load();
-	} catch (error) {
-		if (!session.signedIn()) return;
-		if (!error.codes?.includes("cognito_user_id_not_found")) return noAnswer(button("Try again", enter), leave);
+	const leave = button("Sign out", signOut), error = await store.load().catch((failure) => failure);
+	if (!session.signedIn()) return;
+	if (error?.codes?.includes("cognito_user_id_not_found")) {
 		return whole(card("Not set up yet", "Your account has no profile here. Ask whoever runs this service.", leave));
 	}
+	if (error) return noAnswer(button("Try again", enter), leave);
 	frame();
 	outbox.open(store.state.me.uuid, { change: draw, sent });
 	render();

@@ -14,8 +14,9 @@ export async function configure() {
 const sendsPassword = () => settings.sign_in === "password" &&
 	["127.0.0.1", "localhost"].includes(new URL(settings.cognito).hostname);
 
+const fail = (code, message) => Object.assign(new Error(message), { code });
+
 async function call(action, body) {
-	const fail = (code, message) => Object.assign(new Error(message), { code });
 	let answer, data;
 	try {
 		answer = await fetch(settings.cognito, {
@@ -27,7 +28,8 @@ async function call(action, body) {
 			body: JSON.stringify({ ClientId: settings.client, ...body }),
 			signal: AbortSignal.timeout(15000),
 		});
-		data = await answer.json().catch(() => ({}));
+		data = await answer.json();
+		if (answer.status >= 500) throw new Error(answer.status);
 	} catch (error) {
 		throw fail("network", error.message);
 	}
@@ -39,7 +41,6 @@ const initiate = (AuthFlow, AuthParameters) => call("InitiateAuth", { AuthFlow, 
 const respond = (ChallengeName, ChallengeResponses, Session) =>
 	call("RespondToAuthChallenge", { ChallengeName, ChallengeResponses, Session });
 
-// What Cognito may ask besides.
 export const NEW_PASSWORD = "NEW_PASSWORD_REQUIRED";
 const ASKS = [NEW_PASSWORD, "SOFTWARE_TOKEN_MFA", "SMS_MFA", "EMAIL_OTP"];
 const nameOf = (ask) => (ask === NEW_PASSWORD ? "NEW_PASSWORD" : `${ask}_CODE`);
@@ -47,7 +48,7 @@ const nameOf = (ask) => (ask === NEW_PASSWORD ? "NEW_PASSWORD" : `${ask}_CODE`);
 // Either {tokens} or one more question, {ask, session, user}.
 function read({ AuthenticationResult: result, ChallengeName: ask, Session: session, ChallengeParameters }, user) {
 	if (result) return { tokens: { access: result.AccessToken, refresh: result.RefreshToken } };
-	if (!ASKS.includes(ask)) throw Object.assign(new Error(ask), { code: "unsupported" });
+	if (!ASKS.includes(ask)) throw fail("unsupported", ask);
 	return { ask, session, user: ChallengeParameters?.USER_ID_FOR_SRP ?? user };
 }
 

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: MIT
 // Making elements. What a person typed only gets in as a text node, never as markup.
-
 import { full } from "./text.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const SHAPES = {
 	back: "M15 5l-7 7 7 7",
 	write: "M4 20h4L19 9l-4-4L4 16v4M13 7l4 4",
-	send: "M4 12l16-8-6 16-3-6.500-7-1.500",
+	send: "M4 12l16-8-6 16-3-6.5-7-1.5",
 	leave: "M10 4H5v16h5M14 8l4 4-4 4M9 12h9",
 };
 
 // h("tag.class", {attributes}, children...): on* are listeners; false and null are left out.
 export function h(what, ...children) {
 	const [tag, kind] = what.split(".");
-	const made = tag === "svg" || tag === "path" ? document.createElementNS(SVG, tag) : document.createElement(tag);
+	const made = /svg|path/.test(tag) ? document.createElementNS("http://www.w3.org/2000/svg", tag)
+		: document.createElement(tag);
 	if (kind) made.setAttribute("class", kind);
 	if (children[0]?.constructor === Object) {
 		for (const [name, value] of Object.entries(children.shift())) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// The list of conversations.
 import { h, bdi, button, stamp, unseen, avatar, icon, sync } from "./dom.js";
 import * as store from "./store.js";
 import * as outbox from "./outbox.js";
@@ -18,8 +19,7 @@ function row(group, isCurrent) {
 		: unread && h("span.badge", unread, unseen(" unread"))));
 }
 
-function below(isEmpty) {
-	const { listed, failed, more } = store.state;
+function below({ listed, failed, more }, isEmpty) {
 	if (!listed) {
 		return failed ? ["Your conversations can't be reached. ", button("Try again", store.refreshGroups)] : ["Loading…"];
 	}
@@ -43,7 +43,7 @@ export function groupList() {
 			make: () => row(group, current === group.uuid),
 		})));
 		const { listed, failed, more } = store.state, isEmpty = !groups.length;
-		sync(note, [{ key: "note", mark: `${[listed, failed, !!more, isEmpty]}`, make: () => h("p", ...below(isEmpty)) }]);
+		sync(note, [{ key: "note", mark: `${[listed, failed, !!more, isEmpty]}`, make: () => h("p", ...below(store.state, isEmpty)) }]);
 	}
 
 	return { element, show };

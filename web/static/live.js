@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Server-sent events over fetch, as EventSource can't send a token. A hint and no more: after each gap the truth is
-// read from the API.
+// Server-sent events over fetch, as EventSource can't send a token. A hint and no more: the truth is the API's.
 import { send } from "./api.js";
 
-// The server ends a quiet stream after 28 s, and any at its first event after each half minute of its clock. A new one
-// is opened in time, so that nothing is missed.
+// The server ends a quiet stream after 28 s, and any at its first event after its span, of which it says how much is left.
 const RENEW_MS = 22000;
-const SPAN_MS = 30000;
 const OVERLAP_MS = 2000;
 // Not even the comment of each 10 s: the connection is dead.
-const SILENCE_MS = 30000;
+const SILENCE_MS = 25000;
 const BACKOFF_MS = 500;
 const LONGEST_MS = 30000;
 const LIVED_MS = 5000;
@@ -37,7 +34,7 @@ async function read(body, onEvent, onBytes) {
 	}
 }
 
-// live({event(type, data), gap(), state(isLive)})
+// live({event(type, data), gap(), look(), state(isLive)})
 export function live(on) {
 	const streams = new Set();
 	let running = false, failures = 0, timer = 0, heard = 0;
@@ -64,14 +61,16 @@ export function live(on) {
 		try {
 			const answer = await send("/api/live", { headers: { Accept: "text/event-stream" }, signal: stream.signal });
 			if (!answer.ok) throw new Error(answer.status);
+			// Where an earlier one lives there was no gap, unless this machine slept.
+			gap ||= failures || earlier.every((one) => one.signal.aborted) || Date.now() - heard > SILENCE_MS;
 			hear();
 			on.state(true);
-			// Where an earlier one lives there was no gap.
-			if (gap || failures || earlier.every((one) => one.signal.aborted)) on.gap();
+			if (gap) on.gap();
+			else on.look();
 			failures = 0;
 			setTimeout(() => earlier.forEach((one) => one.abort()), OVERLAP_MS);
-			const clock = Date.parse(answer.headers.get("Date")) || 0;
-			later(Math.min(RENEW_MS, SPAN_MS - (clock % SPAN_MS) + 1200), false);
+			const left = parseInt(answer.headers.get("Cruddur-Live-Seconds"));
+			later(Math.min(RENEW_MS, (left + 1) * 1000 || RENEW_MS) + Math.random() * 1000, false);
 			await read(answer.body, on.event, hear);
 		} catch {}
 		clearTimeout(watchdog);

@@ -15,7 +15,10 @@ let entries = [], owner = null, pumping = false, timer = 0, failures = 0, on;
 
 function changed() {
 	if (!owner) return;
-	sessionStorage.setItem(KEY, JSON.stringify({ owner, entries }));
+	// Where there is no room they go out all the same.
+	try {
+		sessionStorage.setItem(KEY, JSON.stringify({ owner, entries }));
+	} catch {}
 	on.change();
 }
 
@@ -23,8 +26,9 @@ function changed() {
 export function open(me, listeners) {
 	const left = JSON.parse(sessionStorage.getItem(KEY));
 	on = listeners;
+	if (left?.owner === me) entries = left.entries;
+	else close();
 	owner = me;
-	entries = left?.owner === me ? left.entries : [];
 	for (const entry of entries) if (entry.state === "sending") entry.state = "waiting";
 	pump();
 }
@@ -72,13 +76,16 @@ export function kick() {
 async function pump() {
 	if (pumping) return;
 	pumping = true;
-	for (let entry, wait = 0; !wait && owner && navigator.onLine;) {
-		entry = entries.find(({ state }) => state === "waiting");
-		if (!entry) break;
-		wait = await attempt(entry);
-		if (wait) timer = setTimeout(pump, wait);
+	try {
+		for (let entry, wait = 0; !wait && owner && navigator.onLine;) {
+			entry = entries.find(({ state }) => state === "waiting");
+			if (!entry) break;
+			wait = await attempt(entry);
+			if (wait) timer = setTimeout(pump, wait);
+		}
+	} finally {
+		pumping = false;
 	}
-	pumping = false;
 }
 
 function become(entry, state, why) {

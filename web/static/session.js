@@ -8,9 +8,8 @@ const EARLY_MS = 60000;
 const ASK_MS = 200;
 
 let tokens = JSON.parse(sessionStorage.getItem(KEY));
-let renewal = null, ended = () => {};
-const others = new BroadcastChannel("cruddur");
-const tell = (message) => others.postMessage(message);
+let renewal = null, adopted = null, ended = () => {};
+const others = new BroadcastChannel("cruddur"), left = new Set();
 
 function keep(made) {
 	tokens = made;
@@ -28,38 +27,36 @@ export const onEnd = (listener) => (ended = listener);
 export const signedIn = () => tokens !== null;
 export const begin = (made) => keep(dated(made));
 
-// A session of our own, or another window's.
 export async function adopt() {
 	if (tokens) return true;
-	tell({ type: "ask" });
-	await new Promise((resolve) => {
-		setTimeout(resolve, ASK_MS);
-		others.addEventListener("message", ({ data }) => {
-			if (data.type !== "tokens" || tokens) return;
-			keep(data.tokens);
-			resolve();
-		}, { signal: AbortSignal.timeout(ASK_MS) });
-	});
+	others.postMessage({ ask: true });
+	await new Promise((resolve) => setTimeout(adopted = resolve, ASK_MS));
+	adopted = null;
 	return signedIn();
 }
 
-others.addEventListener("message", ({ data }) => {
-	if (!tokens) return;
-	if (data.type === "ask") tell({ type: "tokens", tokens });
-	if (data.type === "out" && data.sub === tokens.sub) {
+others.onmessage = ({ data: { ask, given, out } }) => {
+	if (ask && tokens) others.postMessage({ given: tokens });
+	// A window that has not heard of a sign-out gives what that has ended.
+	if (given && adopted && !left.has(given.sub)) {
+		keep(given);
+		adopted();
+	}
+	left.add(out);
+	if (tokens && tokens.sub === out) {
 		keep(null);
 		ended("left");
 	}
-});
+};
 
-// What is refused is over; what failed is tried again by whoever asks next.
+// Only a refusal ends it.
 async function renew() {
 	const old = tokens;
 	try {
 		const made = dated(await refresh(old.refresh));
 		if (tokens === old) keep(made);
 	} catch (error) {
-		if (/network|TooMany|Limit|Internal/.test(error.code)) throw error;
+		if (!/NotAuthorized|UserNot|PasswordReset/.test(error.code)) throw error;
 		if (tokens === old) end("ended");
 	}
 }
@@ -77,7 +74,7 @@ export function end(why) {
 	const { sub, refresh: token } = tokens;
 	keep(null);
 	if (why === "left") {
-		tell({ type: "out", sub });
+		others.postMessage({ out: sub });
 		revoke(token).catch(() => {});
 	}
 	ended(why);

@@ -3,11 +3,9 @@
 import { h, logo } from "./dom.js";
 import { signIn, answer, NEW_PASSWORD } from "./cognito.js";
 
-const REFUSED = "That name and password do not belong together.";
-const SLOWLY = "Too many tries. Wait a moment, then try again.";
 const REASONS = [
-	[/TooMany|Limit|attempts exceeded/i, SLOWLY],
-	[/NotAuthorized|UserNotFound|InvalidP/, REFUSED],
+	[/TooMany|Limit|attempts exceeded/i, "Too many tries. Wait a moment, then try again."],
+	[/NotAuthorized|UserNotFound|InvalidP/, "That name and password do not belong together."],
 	[/CodeMismatch|ExpiredCode/, "That code is not right."],
 	[/PasswordReset/, "This password has to be reset first."],
 	[/NotConfirmed/, "This account was not confirmed yet."],

@@ -13,7 +13,6 @@ function prime() {
 }
 const N = prime(), G = 2n;
 
-const subtle = crypto.subtle;
 const text = (string) => new TextEncoder().encode(string);
 const mod = (value) => ((value % N) + N) % N;
 const concat = (parts) => new Uint8Array(parts.flatMap((part) => [...part]));
@@ -27,11 +26,11 @@ function bytes(value) {
 	return Uint8Array.from(hex.match(/../g), (pair) => parseInt(pair, 16));
 }
 
-const sha256 = async (...parts) => new Uint8Array(await subtle.digest("SHA-256", concat(parts)));
+const sha256 = async (...parts) => new Uint8Array(await crypto.subtle.digest("SHA-256", concat(parts)));
 
 async function hmac(key, ...parts) {
-	const imported = await subtle.importKey("raw", key, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
-	return new Uint8Array(await subtle.sign("HMAC", imported, concat(parts)));
+	const imported = await crypto.subtle.importKey("raw", key, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+	return new Uint8Array(await crypto.subtle.sign("HMAC", imported, concat(parts)));
 }
 
 function power(base, exponent) {

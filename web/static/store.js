@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What this window knows. The API is the truth; live events run ahead of it, and gaps between them are made up for
-// from it.
+// What this window knows. The API is the truth; live events run ahead of it, and what they miss is read from it.
 import { get, post, ApiError } from "./api.js";
 import { moment } from "./text.js";
 
@@ -8,10 +7,10 @@ const PAGE = 50;
 // Catching up starts so much earlier: workers' clocks differ, so a later message may stand before the newest.
 const OVERLAP_MS = 15000;
 const CATCH_UP_PAGES = 10;
+const FIND_PAGES = 3;
 // The list follows a message within a second or so: after a gap it is read twice.
 const AGAIN_MS = 3000;
 const MAX_UNREAD = 99;
-const REMEMBERED_EVENTS = 1000;
 
 const nothing = () => ({ me: null, groups: new Map(), more: null, listed: false, failed: false, drafts: new Map() });
 export const state = nothing();
@@ -20,7 +19,7 @@ const conversations = new Map();
 const seen = new Set();
 let changed = () => {};
 // Numbers what changes here, so that a list asked for earlier can't undo it.
-let changes = 0, generation = 0, again = 0;
+let changes = 0, generation = 0;
 
 export const onChange = (listener) => (changed = listener);
 
@@ -28,7 +27,6 @@ export function forget() {
 	Object.assign(state, nothing());
 	conversations.clear();
 	seen.clear();
-	clearTimeout(again);
 	generation++;
 }
 
@@ -36,10 +34,10 @@ export async function load() {
 	state.me = (await get("/api/users/me")).data;
 }
 
-export const mine = ({ handle }) => handle === state.me.handle;
+export const mine = ({ user_uuid, handle }) => user_uuid ? user_uuid === state.me.uuid : handle === state.me.handle;
 
 export const groups = () => [...state.groups.values()].sort((a, b) =>
-	a.created_at < b.created_at ? 1 : a.created_at > b.created_at ? -1 : 0);
+	(a.created_at < b.created_at) - (a.created_at > b.created_at));
 
 const unread = ({ unread_count, unread_capped, last_read_message_uuid }) =>
 	({ unread_count, unread_capped, last_read_message_uuid });
@@ -56,7 +54,12 @@ async function loadGroups(path) {
 	const asked = changes, born = generation;
 	const { data, next } = await get(path);
 	if (born !== generation) throw new ApiError(0);
-	data.forEach((row) => takeRow(row, asked));
+	for (const row of data) {
+		takeRow(row, asked);
+		const one = conversations.get(row.uuid);
+		// Events may have been lost, also before those that came.
+		if (one?.ready && (one.stale || row.created_at > one.sure)) expire(one);
+	}
 	changed();
 	return next;
 }
@@ -68,8 +71,7 @@ export async function refreshGroups() {
 		if (!state.listed) state.more = next;
 		state.listed = true;
 	} catch {
-		if (born !== generation) return;
-		state.failed = true;
+		if (born === generation) state.failed = true;
 	}
 	changed();
 }
@@ -79,14 +81,14 @@ export async function moreGroups() {
 	if (!path) return;
 	state.more = null;
 	const next = await loadGroups(path).catch(() => path);
-	if (born !== generation) return;
-	state.more = next;
+	if (born === generation) state.more = next;
 	changed();
 }
 
 async function findGroup(uuid) {
 	if (!state.listed) await refreshGroups();
-	for (let path = state.more; path && !state.groups.has(uuid);) path = await loadGroups(path);
+	let path = state.more;
+	for (let pages = 0; path && pages < FIND_PAGES && !state.groups.has(uuid); pages++) path = await loadGroups(path);
 }
 
 // The byte order of times as stored is the API's.
@@ -101,32 +103,41 @@ function insert({ ids, messages }, message) {
 
 export function conversation(uuid) {
 	if (!conversations.has(uuid)) {
-		conversations.set(uuid, { uuid, messages: [], ids: new Set(), older: null, stale: true, readAgain: 0 });
+		// `sure`: up to there the API has told everything.
+		conversations.set(uuid, { uuid, messages: [], ids: new Set(), older: null, sure: "", stale: true, readAgain: 0 });
 	}
 	return conversations.get(uuid);
 }
 
-const pathOf = (one, query) => `/api/messages/${one.uuid}?${query}`;
+function expire(one) {
+	one.stale = true;
+	if (one.error?.passing) one.error = null;
+}
+
+function take(one, data) {
+	data.forEach((message) => insert(one, message));
+	if (data.at(-1)?.created_at > one.sure) one.sure = data.at(-1).created_at;
+}
 
 async function newest(one) {
-	const { data, next } = await get(pathOf(one, `limit=${PAGE}`));
-	// Nothing in common: there may be messages in between. Those of events are newer.
-	if (!data.some(({ uuid }) => one.ids.has(uuid))) {
-		data.push(...one.messages.filter(({ created_at }) => created_at > (data.at(-1)?.created_at ?? "")));
+	const { data, next } = await get(`/api/messages/${one.uuid}?limit=${PAGE}`), { messages, ids, sure } = one;
+	// Nothing in common with what is sure: there may be messages in between. Those of events are newer.
+	if (!data.some(({ uuid, created_at }) => created_at <= sure && ids.has(uuid))) {
 		Object.assign(one, { messages: [], ids: new Set(), older: next });
 	}
-	data.forEach((message) => insert(one, message));
+	take(one, data);
+	messages.forEach((message) => message.created_at > one.sure && insert(one, message));
 }
 
 async function catchUp(one) {
-	const last = moment(one.messages.at(-1)?.created_at ?? "");
+	const last = moment(one.sure);
 	const known = one.messages.findLast(({ created_at }) => last - moment(created_at) >= OVERLAP_MS);
 	if (!last || !known) return newest(one);
 	try {
-		let path = pathOf(one, `after=${known.uuid}&limit=100`);
+		let path = `/api/messages/${one.uuid}?after=${known.uuid}&limit=100`;
 		for (let pages = 0; path && pages < CATCH_UP_PAGES; pages++) {
 			const { data, next } = await get(path);
-			data.forEach((message) => insert(one, message));
+			take(one, data);
 			path = next;
 		}
 		if (path) await newest(one);
@@ -137,19 +148,20 @@ async function catchUp(one) {
 }
 
 export async function open(uuid) {
-	const one = conversation(uuid), born = generation;
+	const one = conversation(uuid);
 	if (!one.stale || one.busy) return;
 	Object.assign(one, { busy: true, stale: false, error: null });
 	changed();
 	try {
-		await Promise.all([catchUp(one), state.groups.has(uuid) || findGroup(uuid)]);
+		await catchUp(one);
+		if (!one.ready && !state.groups.has(uuid)) await findGroup(uuid);
 		one.ready = true;
 	} catch (error) {
 		if (!(error instanceof ApiError)) throw error;
 		Object.assign(one, { stale: true, error });
 	}
 	one.busy = false;
-	if (born === generation) changed();
+	changed();
 }
 
 export async function older(uuid) {
@@ -158,9 +170,12 @@ export async function older(uuid) {
 	Object.assign(one, { loadingOlder: true, olderFailed: false });
 	changed();
 	try {
-		const { data, next } = await get(one.older);
-		data.forEach((message) => insert(one, message));
-		one.older = next;
+		const path = one.older, { data, next } = await get(path);
+		// Else newest() began anew.
+		if (path === one.older) {
+			take(one, data);
+			one.older = next;
+		}
 	} catch {
 		one.olderFailed = true;
 	}
@@ -172,15 +187,14 @@ export const other = (uuid) => state.groups.get(uuid) ?? conversation(uuid).mess
 
 // A message that was just sent, here or elsewhere; false if it is known.
 export function added(message) {
-	const { message_group_uuid: uuid, display_name, handle, created_at } = message;
+	const { message_group_uuid: uuid, user_uuid, display_name, handle, created_at } = message;
 	const one = conversations.get(uuid);
 	if (one?.ready || one?.busy) insert(one, message);
 	changed();
 	if (seen.has(message.uuid)) return false;
-	if (seen.size > REMEMBERED_EVENTS) seen.clear();
 	seen.add(message.uuid);
 	const group = state.groups.get(uuid) ??
-		{ uuid, display_name, handle, unread_count: 0, created_at: "", counted: "" };
+		{ uuid, user_uuid, display_name, handle, unread_count: 0, created_at: "", counted: "" };
 	// Whom this person wrote to is not in the message.
 	if (mine(message) && !group.counted) {
 		refreshGroups();
@@ -207,7 +221,7 @@ export function readElsewhere({ message_group_uuid: uuid, message_uuid: last_rea
 	else refreshGroups();
 }
 
-// The person has seen everything that is here of it.
+// All that is here of it was seen.
 export async function read(uuid) {
 	const one = conversation(uuid), group = state.groups.get(uuid), last = one.messages.at(-1)?.uuid;
 	if (!group?.unread_count || !last || one.readUpTo === last || Date.now() < one.readAgain) return;
@@ -218,7 +232,6 @@ export async function read(uuid) {
 		const answer = await post(`/api/message_groups/${uuid}/read`, JSON.stringify({ message_uuid: last }));
 		if (one.readUpTo === last) settle(uuid, answer);
 	} catch {
-		// The next occasion tries again.
 		if (one.readUpTo !== last) return;
 		Object.assign(one, { readUpTo: null, readAgain: Date.now() + AGAIN_MS });
 		settle(uuid, before);
@@ -227,11 +240,7 @@ export async function read(uuid) {
 }
 
 export function gap() {
-	for (const one of conversations.values()) {
-		one.stale = true;
-		if (one.error?.passing) one.error = null;
-	}
+	conversations.forEach(expire);
 	refreshGroups();
-	clearTimeout(again);
-	again = setTimeout(refreshGroups, AGAIN_MS);
+	setTimeout(refreshGroups, AGAIN_MS);
 }

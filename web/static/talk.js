@@ -158,7 +158,6 @@ export function talk({ uuid, person: stranger }) {
 		sync(list, items(one.messages, pending, unreadAt));
 	}
 
-	// The message at the upper edge stays where it is.
 	function keepPlace() {
 		const topOf = (child) => child.getBoundingClientRect().top, edge = topOf(scroller);
 		const held = !atEnd && [...list.children].find((child) => child.getBoundingClientRect().bottom > edge);
@@ -168,7 +167,6 @@ export function talk({ uuid, person: stranger }) {
 		else if (held?.isConnected) scroller.scrollTop += topOf(held) - before;
 	}
 
-	// The first look is at what is new.
 	function place() {
 		placed = true;
 		unreadAt = firstUnread(one.messages, store.state.groups.get(uuid));

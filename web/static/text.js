@@ -17,10 +17,7 @@ export function moment(stored) {
 	return isNaN(date) ? null : date;
 }
 
-const format = (options) => {
-	const made = new Intl.DateTimeFormat(undefined, options);
-	return (date) => made.format(date);
-};
+const format = (options) => new Intl.DateTimeFormat(undefined, options).format;
 const weekday = format({ weekday: "long" });
 const date = format({ day: "numeric", month: "long", year: "numeric" });
 const short = format({ day: "numeric", month: "short" });
