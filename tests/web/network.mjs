@@ -132,6 +132,9 @@ test("one stream follows the other without a gap", async () => {
 	const page = await enter(ann, `/messages/${group}`);
 	await see(page, "Hello");
 	await live(page);
+	const opened = [];
+	page.on("response", (answer) => new URL(answer.url()).pathname === "/api/live" &&
+		opened.push({ at: Date.now(), left: answer.headers()["cruddur-live-seconds"] }));
 	// What comes can come by the streams alone.
 	await page.route(`**/api/messages/${group}?*`, (route) => route.abort());
 	for (let count = 1; count <= 3; count++) {
@@ -141,6 +144,13 @@ test("one stream follows the other without a gap", async () => {
 		await see(page, `Stream ${count}`);
 	}
 	assert.deepEqual(await bubbles(page), ["Hello", "Stream 1", "Stream 2", "Stream 3"]);
+	// Each after the seconds that the server told, or after 22.
+	for (let i = 1; i < opened.length; i++) {
+		const { at, left } = opened[i - 1], waited = opened[i].at - at, due = Math.min(22, Number(left) + 1) * 1000;
+		assert.match(left, /^\d+$/);
+		assert.ok(waited > due - 500 && waited < due + 1000 + PATIENCE_MS / 3, `${waited} ms, ${left} s were left`);
+	}
+	assert.ok(opened.length >= 3);
 	await page.context().close();
 });
 
