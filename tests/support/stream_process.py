@@ -21,8 +21,9 @@ def binary(stack):
     return Path(os.environ.get("CRUDDUR_STREAM") or stack.build / "cruddur-stream")
 
 
-def run(stack, settings, *options, timeout=60, **more):
-    """Runs it to its end, which --once and its like come to by themselves."""
+def run(stack, settings, *options, timeout=240, **more):
+    """Runs it to its end, which --once and its like come to by themselves. --repair takes as long as
+    the table is large, and that holds what all tests before left."""
     return subprocess.run(processes.command(binary(stack)) + list(options),
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, timeout=processes.scaled(timeout),

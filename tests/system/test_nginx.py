@@ -54,7 +54,8 @@ def test_too_many_connections_are_shed_in_the_same_shape(make_site, chaos, peopl
         site = make_site({"AWS_ENDPOINT_URL_DYNAMODB": chaos.dynamo.endpoint}, workers=1,
                          limits={"conn": 1, "status": status})
         person = people()
-        site.groups(person)
+        # nginx may not have done yet with the connection by which it was seen to be there.
+        processes.wait_until(lambda: site.get("/api/message_groups", person).status == 200, 5, "room")
         chaos.dynamo.fail("pause", times=1)
         with ThreadPoolExecutor(1) as pool:
             busy = pool.submit(site.get, "/api/message_groups", person)

@@ -146,7 +146,8 @@ def test_second_up_is_fast_and_changes_nothing(stack, base):
     started = time.monotonic()
     done = stack.dev("up")
     assert done.returncode == 0, done.stderr[-2000:]
-    assert time.monotonic() - started < processes.scaled(10)
+    # Four seconds on a machine that has nothing else to do; what is started anew takes far longer.
+    assert time.monotonic() - started < processes.scaled(40)
     assert expect.ok(base.request("GET", "/api/health-check"))
     assert pid_file_state
 
