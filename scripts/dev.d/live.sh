@@ -14,28 +14,15 @@ live_socket() {
 }
 
 live_prepare() {
-	local config user=''
+	local config
 
-	mkdir -p -- "$VAR/nginx/tmp" "$(live_folder)"
+	mkdir -p -- "$(live_folder)"
 	chmod 700 -- "$(live_folder)"
-	ln -sfn -- "$ROOT/conf/nginx" "$VAR/nginx/cruddur"
-	# As root the folder is root's; nginx's process that works then stays root as well.
-	if ((EUID == 0)); then
-		user='user root root;'
-	fi
 	config=$(<"$ROOT/conf/nginx/live.conf")
-	config=${config//user www-data;/"$user"}
+	config=${config//user www-data;/"$(nginx_user)"}
 	config=${config//\/run\/cruddur/"$(live_folder)"}
 	config=${config//error_log stderr warn;/"error_log \"$LOG/live.log\" warn;"}
-	printf '%s\n' "$config" >"$VAR/nginx/live.conf"
-	if ! live_run -t -q 2>"$LOG/live-test.log"; then
-		show_tail "$LOG/live-test.log"
-		die 'nginx refuses the configuration for live streams' "look at $VAR/nginx/live.conf"
-	fi
-}
-
-live_run() {
-	nginx -p "$VAR/nginx" -c "$VAR/nginx/live.conf" -e "$LOG/live.log" "$@"
+	nginx_install live "$config"
 }
 
 live_start() {

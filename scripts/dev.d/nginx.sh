@@ -3,17 +3,34 @@
 # The front door of the working copy: Debian's nginx with a prefix of its own under var/, made from
 # conf/nginx/dev.conf.in. The API's part of the configuration is the production one.
 
-nginx_prepare() {
-	local config user=''
+# The line that says whose nginx's processes are. As root the sockets are root's, so they stay root as well.
+nginx_user() {
+	if ((EUID == 0)); then
+		printf 'user root root;'
+	fi
+}
 
+# nginx_install NAME CONFIGURATION: puts it where nginx_run NAME finds it, with the project's files beside it.
+nginx_install() {
 	mkdir -p -- "$VAR/nginx/tmp"
 	ln -sfn -- "$ROOT/conf/nginx" "$VAR/nginx/cruddur"
-	# As root the workers' socket is root's; nginx's own workers then stay root as well.
-	if ((EUID == 0)); then
-		user='user root root;'
+	printf '%s\n' "$2" >"$VAR/nginx/$1.conf"
+	if ! nginx_run "$1" -t -q 2>"$LOG/$1-test.log"; then
+		show_tail "$LOG/$1-test.log"
+		die "nginx refuses the configuration of $1" "look at $VAR/nginx/$1.conf"
 	fi
+}
+
+# nginx_run NAME OPTION...
+nginx_run() {
+	nginx -p "$VAR/nginx" -c "$VAR/nginx/$1.conf" -e "$LOG/$1.log" "${@:2}"
+}
+
+nginx_prepare() {
+	local config
+
 	config=$(<"$ROOT/conf/nginx/dev.conf.in")
-	config=${config//'@USER@'/"$user"}
+	config=${config//'@USER@'/"$(nginx_user)"}
 	config=${config//'@PREFIX@'/"$VAR/nginx"}
 	config=${config//'@LOG@'/"$LOG"}
 	config=${config//'@PORT@'/"$NGINX_PORT"}
@@ -26,15 +43,7 @@ nginx_prepare() {
 	config=${config//'@LIVE@'/"$(live_folder)"}
 	config=${config//'@FRONTEND_URL@'/"$FRONTEND_URL"}
 	config=${config//'@BACKEND_URL@'/"$BASE_URL"}
-	printf '%s\n' "$config" >"$VAR/nginx/nginx.conf"
-	if ! nginx_run -t -q 2>"$LOG/nginx-test.log"; then
-		show_tail "$LOG/nginx-test.log"
-		die 'nginx refuses its configuration' "look at $VAR/nginx/nginx.conf"
-	fi
-}
-
-nginx_run() {
-	nginx -p "$VAR/nginx" -c "$VAR/nginx/nginx.conf" -e "$LOG/nginx.log" "$@"
+	nginx_install nginx "$config"
 }
 
 nginx_start() {
