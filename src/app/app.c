@@ -4,11 +4,27 @@
 
 #include <stdlib.h>
 
+#define SCOPE_MAX (SETTINGS_CLIENT_IDS_MAX + 2)
+
+/* Tokens mean what issuer and client ids make of them, people what that database says. */
+static enum status open_memory(struct app *a, const struct settings *s)
+{
+	struct slice scope[SCOPE_MAX] = { slice_of(s->connection_url), slice_of(s->issuer) };
+	const struct shared_memory_settings memory = {
+		.path = s->shared_memory, .scope = scope, .scope_count = 2 + s->client_id_count
+	};
+
+	for (size_t i = 0; i < s->client_id_count; i++)
+		scope[2 + i] = slice_of(s->client_ids[i]);
+	return shared_memory_open(&memory, &a->memory);
+}
+
 static enum status make_auth(struct app *a, const struct settings *s)
 {
 	const struct cognito_settings cognito = { .issuer = s->issuer,
 		.client_ids = (const char *const *)s->client_ids,
-		.client_id_count = s->client_id_count };
+		.client_id_count = s->client_id_count,
+		.memory = a->memory };
 
 	return cognito_new(&cognito, &a->auth);
 }
@@ -46,7 +62,9 @@ enum status app_new(const struct settings *settings, struct buf *problem, struct
 	}
 	rc = pg_new(settings->connection_url, &a->users);
 	if (rc == STATUS_OK)
-		rc = user_directory_new(a->users, &a->directory);
+		rc = open_memory(a, settings);
+	if (rc == STATUS_OK)
+		rc = user_directory_new(a->users, a->memory, &a->directory);
 	if (rc != STATUS_OK)
 		goto out;
 	rc = aws_credential_chain_new((aws_getenv)getenv, &a->credentials);
@@ -83,5 +101,6 @@ void app_free(struct app *a)
 	cognito_free(a->auth);
 	user_directory_free(a->directory);
 	pg_free(a->users);
+	shared_memory_close(a->memory);
 	free(a);
 }

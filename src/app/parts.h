@@ -14,10 +14,12 @@
 #include "message/store.h"
 #include "message_group/members.h"
 #include "pg/pg.h"
+#include "shared/memory.h"
 #include "user/directory.h"
 #include "user/user.h"
 
 struct app {
+	struct shared_memory *memory;
 	struct cors cors;
 	struct pg *users;
 	struct user_directory *directory;

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/slice.h"
 #include "base/status.h"
+#include "shared/memory.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,11 +20,14 @@ struct cognito_settings {
 	const char *issuer; /* exact text of iss; the JWKS is at <issuer>/.well-known/jwks.json */
 	const char *const *client_ids; /* accepted client_id values */
 	size_t client_id_count;
+	/* Where verified tokens are remembered; its scope has the two above in it, and it outlives
+	 * the cognito. NULL: in memory of its own. */
+	struct shared_memory *memory;
 };
 
 struct cognito;
 
-/* Copies the settings; fetches nothing. */
+/* Copies the settings, but for memory; fetches nothing. */
 STATUS_MUSTCHECK enum status cognito_new(
 	const struct cognito_settings *settings, struct cognito **out);
 
@@ -50,8 +54,9 @@ struct cognito_principal {
  * reason, without any of the token's bytes, goes to the log at debug). STATUS_UNAVAILABLE: no key
  * was ever fetched and Cognito is down.
  *
- * A token that verified is remembered by the digest of its bytes, until the set of keys is fetched
- * anew. Its times are judged at each use. One that did not verify is never remembered. */
+ * A token that verified is remembered by the digest of its bytes, and counts as long as the key
+ * that verified it is held here. Its times are judged at each use. One that did not verify is never
+ * remembered. */
 STATUS_MUSTCHECK enum status cognito_verify(struct cognito *c, struct slice token, int64_t now_ms,
 	struct deadline by, struct cognito_principal *out);
 
