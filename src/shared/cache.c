@@ -51,7 +51,7 @@ static enum status take(struct shared_cache *c, struct shared_memory *memory, si
 
 	c->entries = memory ? shared_memory_take(memory, words * WORD) : NULL;
 	if (!c->entries)
-		c->entries = c->own = calloc(words, WORD);
+		c->entries = c->own = calloc(words, sizeof(word));
 	return c->entries ? STATUS_OK : STATUS_NO_MEMORY;
 }
 

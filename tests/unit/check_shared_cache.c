@@ -195,8 +195,8 @@ START_TEST(another_scope_sees_none_of_it)
 }
 END_TEST
 
-/* Writes the same few keys over and over, each value a number of its own; with pauses, without which
- * a reader would hardly ever meet a whole entry. */
+/* Writes the same few keys over and over, each value a number of its own; with pauses, without
+ * which a reader would hardly ever meet a whole entry. */
 static void write_until_killed(uint64_t writer)
 {
 	static const struct timespec pause = { .tv_nsec = 50000 };
