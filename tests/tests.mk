@@ -71,6 +71,7 @@ UNIT_TESTS = \
 	tests/unit/check_message_group_unread \
 	tests/unit/check_message_rules \
 	tests/unit/check_message_table_sort_key \
+	tests/unit/check_metrics \
 	tests/unit/check_pg \
 	tests/unit/check_pg_link \
 	tests/unit/check_pg_loss \
