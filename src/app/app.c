@@ -8,7 +8,8 @@ static enum status make_auth(struct app *a, const struct settings *s)
 {
 	const struct cognito_settings cognito = { .issuer = s->issuer,
 		.client_ids = (const char *const *)s->client_ids,
-		.client_id_count = s->client_id_count };
+		.client_id_count = s->client_id_count,
+		.usage = &a->usage.cognito };
 
 	return cognito_new(&cognito, &a->auth);
 }
@@ -18,7 +19,8 @@ static enum status make_table(struct app *a, const struct settings *s)
 	const struct aws_service service = { .endpoint = s->dynamodb_endpoint,
 		.region = s->region,
 		.signing_name = "dynamodb",
-		.target = "DynamoDB_20120810" };
+		.target = "DynamoDB_20120810",
+		.usage = &a->usage.dynamodb };
 	enum status rc = aws_client_new(&service, a->credentials, &a->dynamodb);
 
 	if (rc == STATUS_OK)
@@ -45,8 +47,10 @@ enum status app_new(const struct settings *settings, struct buf *problem, struct
 		goto out;
 	}
 	rc = pg_new(settings->connection_url, &a->users);
-	if (rc == STATUS_OK)
-		rc = user_directory_new(a->users, &a->directory);
+	if (rc != STATUS_OK)
+		goto out;
+	pg_count_in(a->users, &a->usage.postgres);
+	rc = user_directory_new(a->users, &a->directory);
 	if (rc != STATUS_OK)
 		goto out;
 	rc = aws_credential_chain_new((aws_getenv)getenv, &a->credentials);
@@ -58,7 +62,7 @@ enum status app_new(const struct settings *settings, struct buf *problem, struct
 		goto out;
 	rc = make_auth(a, settings);
 	if (rc == STATUS_OK && settings->live_socket)
-		rc = live_new(settings->live_socket, &a->live);
+		rc = live_new(settings->live_socket, &a->usage.live, &a->live);
 	if (rc == STATUS_OK)
 		rc = make_table(a, settings);
 	if (rc != STATUS_OK)

@@ -135,6 +135,7 @@ void app_handle(struct app *a, const struct http_request *request, struct http_r
 			.response = response,
 			.by = deadline_in(time_left_ms(request)) } };
 
+	a->usage = (struct app_usage){ 0 };
 	log_set_request(request->request_id);
 	answer(&d);
 	if (!buf_ok(&response->body) || !buf_ok(&response->headers)) {

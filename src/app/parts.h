@@ -7,6 +7,7 @@
 #include "auth/cognito.h"
 #include "aws/call.h"
 #include "aws/credentials.h"
+#include "base/usage.h"
 #include "dynamo/dynamo.h"
 #include "http/call.h"
 #include "http/cors.h"
@@ -16,6 +17,11 @@
 #include "pg/pg.h"
 #include "user/directory.h"
 #include "user/user.h"
+
+/* What the request under way has spent on each backend. */
+struct app_usage {
+	struct usage postgres, dynamodb, cognito, live;
+};
 
 struct app {
 	struct cors cors;
@@ -28,6 +34,7 @@ struct app {
 	struct message_group_members *members;
 	struct message_store *messages;
 	struct live *live; /* NULL: there is no live channel */
+	struct app_usage usage;
 	int64_t ready_until_ms; /* how long what is known below is good for, monotonic */
 	struct {
 		bool postgres, dynamodb, jwks;

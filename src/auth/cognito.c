@@ -77,7 +77,7 @@ enum status cognito_new(const struct cognito_settings *settings, struct cognito 
 	struct jwks_http *http = NULL;
 	struct jwks_source source;
 	struct cognito *c = NULL;
-	enum status rc = jwks_http_new(settings->issuer, &http);
+	enum status rc = jwks_http_new(settings->issuer, settings->usage, &http);
 
 	if (rc != STATUS_OK)
 		return rc;

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/slice.h"
 #include "base/status.h"
+#include "base/usage.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,11 +20,12 @@ struct cognito_settings {
 	const char *issuer; /* exact text of iss; the JWKS is at <issuer>/.well-known/jwks.json */
 	const char *const *client_ids; /* accepted client_id values */
 	size_t client_id_count;
+	struct usage *usage; /* each fetch of the keys is added to it; borrowed; NULL: to none */
 };
 
 struct cognito;
 
-/* Copies the settings; fetches nothing. */
+/* Copies the settings (but for usage); fetches nothing. */
 STATUS_MUSTCHECK enum status cognito_new(
 	const struct cognito_settings *settings, struct cognito **out);
 

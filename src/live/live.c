@@ -26,6 +26,7 @@
 
 struct live {
 	const char *socket_path;
+	struct usage *usage; /* NULL: nobody counts */
 	struct fetch *fetch; /* its one connection is kept */
 	struct uuid people[LIVE_PEOPLE_MAX]; /* of the noted event; none: nothing is noted */
 	size_t people_count;
@@ -36,7 +37,7 @@ struct live {
 	int64_t failures; /* that no line told of yet */
 };
 
-enum status live_new(const char *socket_path, struct live **out)
+enum status live_new(const char *socket_path, struct usage *usage, struct live **out)
 {
 	struct live *l = calloc(1, sizeof(*l));
 	enum status rc = STATUS_NO_MEMORY;
@@ -49,6 +50,7 @@ enum status live_new(const char *socket_path, struct live **out)
 		return rc;
 	}
 	l->socket_path = socket_path;
+	l->usage = usage;
 	*out = l;
 	return STATUS_OK;
 }
@@ -113,18 +115,21 @@ static bool call(struct live *l, const char *method, struct deadline by, int *ht
 		.connect_ms = PUBLISH_MS,
 		.total_ms = deadline_left_ms(by) };
 	struct fetch_answer answer = { .status = 0 };
+	int64_t begun_us = usage_begin(l->usage);
 	enum status rc = STATUS_NO_MEMORY;
+	bool done;
 
 	/* Names are short literals: it fits. */
 	strncat(event, l->name, sizeof(event) - strlen(event) - 1);
 	if (buf_ok(&l->url))
 		rc = fetch_do(l->fetch, &request, &answer);
-	if (rc == STATUS_OK && answer.status / 100 == 2) {
+	done = rc == STATUS_OK && answer.status / 100 == 2;
+	usage_end(l->usage, begun_us, !done);
+	if (done)
 		*http_status = answer.status;
-		return true;
-	}
-	tell(l, rc, answer.status);
-	return false;
+	else
+		tell(l, rc, answer.status);
+	return done;
 }
 
 static void begin_url(struct live *l)

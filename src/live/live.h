@@ -7,6 +7,7 @@
 
 #include "base/slice.h"
 #include "base/status.h"
+#include "base/usage.h"
 #include "base/uuid.h"
 
 /* Those who are told of one event: a conversation's two. */
@@ -14,8 +15,10 @@
 
 struct live;
 
-/* socket_path is borrowed: where conf/nginx/live.conf takes events. Connects to nothing. */
-STATUS_MUSTCHECK enum status live_new(const char *socket_path, struct live **out);
+/* Both are borrowed: where conf/nginx/live.conf takes events; what each call is added to (NULL: to
+ * nothing). Connects to nothing. */
+STATUS_MUSTCHECK enum status live_new(
+	const char *socket_path, struct usage *usage, struct live **out);
 void live_free(struct live *l);
 
 /* One event. data is one line; what it and the rest point at may go away after the call. */

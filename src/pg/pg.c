@@ -15,6 +15,7 @@ struct pg {
 	const struct pg_statement **prepared; /* on this connection */
 	size_t prepared_count;
 	size_t prepared_room;
+	struct usage *usage; /* NULL: nobody counts */
 };
 
 /* What a failed attempt left behind. */
@@ -63,6 +64,11 @@ enum status pg_new(const char *url, struct pg **out)
 	}
 	*out = p;
 	return STATUS_OK;
+}
+
+void pg_count_in(struct pg *p, struct usage *u)
+{
+	p->usage = u;
 }
 
 static void disconnect(struct pg *p)
@@ -237,8 +243,10 @@ static enum status run(struct pg *p, struct attempt *t, PGresult **out)
 	enum status rc = attempt_once(p, t, out);
 	bool again = t->loss == LOSS_BEFORE || (t->loss == LOSS_DURING && t->statement->reads_only);
 
-	if (rc == STATUS_UNAVAILABLE && again)
+	if (rc == STATUS_UNAVAILABLE && again) {
+		usage_retry(p->usage);
 		rc = attempt_once(p, t, out);
+	}
 	return rc;
 }
 
@@ -246,11 +254,14 @@ enum status pg_query(struct pg *p, const struct pg_statement *statement, const c
 	struct deadline by, struct pg_result **out)
 {
 	struct attempt t = { .statement = statement, .values = values, .by = by };
+	int64_t begun_us = usage_begin(p->usage);
 	PGresult *result;
 	enum status rc;
 
 	log_statement(statement);
 	rc = run(p, &t, &result);
+	usage_end(p->usage, begun_us,
+		rc != STATUS_OK && rc != STATUS_CONFLICT && rc != STATUS_INVALID);
 	if (rc == STATUS_OK)
 		*out = (struct pg_result *)result;
 	return rc;

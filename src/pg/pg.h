@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/slice.h"
 #include "base/status.h"
+#include "base/usage.h"
 #include "base/uuid.h"
 
 struct pg;
@@ -28,6 +29,9 @@ STATUS_MUSTCHECK enum status pg_check_url(const char *url);
 /* Copies the URL. Does not connect, so a database that is down does not stop a start. */
 STATUS_MUSTCHECK enum status pg_new(const char *url, struct pg **out);
 void pg_free(struct pg *p);
+
+/* From now on each call is added to u, which must outlive p; NULL, as at first: to none. */
+void pg_count_in(struct pg *p, struct usage *u);
 
 struct pg_result; /* rows, owned by the caller */
 

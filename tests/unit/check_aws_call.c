@@ -16,6 +16,7 @@ static struct aws_credential_chain *chain;
 static struct aws_client *client;
 static char metadata_url[64];
 static bool from_metadata;
+static struct usage usage;
 
 static const char *lookup(const char *name)
 {
@@ -30,15 +31,17 @@ static const char *lookup(const char *name)
 
 static void set_up(void)
 {
-	struct aws_service service = {
-		.region = "us-east-1", .signing_name = "dynamodb", .target = "DynamoDB_20120810"
-	};
+	struct aws_service service = { .region = "us-east-1",
+		.signing_name = "dynamodb",
+		.target = "DynamoDB_20120810",
+		.usage = &usage };
 
 	ck_assert_int_eq(fetch_global_open(), STATUS_OK);
 	server = http_server_start();
 	metadata = http_server_start();
 	snprintf(metadata_url, sizeof(metadata_url), "%s/", http_server_url(metadata));
 	from_metadata = false;
+	usage = (struct usage){ 0 };
 	service.endpoint = http_server_url(server);
 	ck_assert_int_eq(aws_credential_chain_new(lookup, &chain), STATUS_OK);
 	ck_assert_int_eq(aws_client_new(&service, chain, &client), STATUS_OK);
@@ -305,7 +308,7 @@ END_TEST
 
 START_TEST(a_service_that_is_down_is_unavailable)
 {
-	struct aws_service service = { "http://127.0.0.1:1", "us-east-1", "dynamodb", "D" };
+	struct aws_service service = { "http://127.0.0.1:1", "us-east-1", "dynamodb", "D", NULL };
 	struct aws_client *other;
 	struct aws_answer a;
 
@@ -313,6 +316,39 @@ START_TEST(a_service_that_is_down_is_unavailable)
 	ck_assert_int_eq(
 		aws_call(other, "Query", SLICE("{}"), deadline_in(4000), &a), STATUS_UNAVAILABLE);
 	aws_client_free(other);
+}
+END_TEST
+
+static void assert_usage(uint32_t calls, uint32_t failures, uint32_t retries)
+{
+	ck_assert_uint_eq(usage.calls, calls);
+	ck_assert_uint_eq(usage.failures, failures);
+	ck_assert_uint_eq(usage.retries, retries);
+}
+
+START_TEST(counts_calls_failures_and_retries_and_their_time)
+{
+	int64_t begun_us = clock_monotonic_us();
+	struct aws_answer a;
+
+	reply(200, NULL, "{}");
+	reply(400, NULL, ERROR_BODY("ConditionalCheckFailedException"));
+	reply(400, NULL, ERROR_BODY("AccessDeniedException"));
+	reply(500, NULL, "{}");
+	reply(200, NULL, "{}");
+	misbehave(HTTP_SERVER_HANG);
+	ck_assert_int_eq(call(&a), STATUS_OK);
+	assert_usage(1, 0, 0);
+	ck_assert_int_eq(call(&a), STATUS_INVALID); /* what was asked does not hold: it is well */
+	assert_usage(2, 0, 0);
+	ck_assert_int_eq(call(&a), STATUS_INVALID); /* the operator has to do something */
+	assert_usage(3, 1, 0);
+	ck_assert_int_eq(call(&a), STATUS_OK);
+	assert_usage(4, 1, 1);
+	ck_assert_int_eq(call_within(120, &a), STATUS_TIMEOUT);
+	assert_usage(5, 2, 1);
+	ck_assert_int_ge(usage.spent_us, 100000);
+	ck_assert_int_le(usage.spent_us, clock_monotonic_us() - begun_us);
 }
 END_TEST
 
@@ -446,6 +482,7 @@ int main(void)
 	tcase_add_test(calls, expired_credentials_are_renewed_once_and_the_request_signed_anew);
 	tcase_add_test(calls, without_credentials_nothing_is_sent);
 	tcase_add_test(calls, a_service_that_is_down_is_unavailable);
+	tcase_add_test(calls, counts_calls_failures_and_retries_and_their_time);
 	suite_add_tcase(suite, calls);
 	tcase_add_test(rules, error_names_come_from_body_or_header);
 	tcase_add_test(rules, errors_are_told_apart);

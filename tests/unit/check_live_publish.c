@@ -19,6 +19,7 @@ static const struct uuid message = { "dddddddd-0000-4000-8000-000000000004" };
 static char folder[] = "/tmp/check-live-XXXXXX", path[64];
 static struct http_server *nginx;
 static struct live *live;
+static struct usage usage;
 
 static void set_up(void)
 {
@@ -26,7 +27,7 @@ static void set_up(void)
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	snprintf(path, sizeof(path), "%s/s", folder);
 	nginx = http_server_start_unix(path);
-	ck_assert_int_eq(live_new(path, &live), STATUS_OK);
+	ck_assert_int_eq(live_new(path, &usage, &live), STATUS_OK);
 }
 
 static void tear_down(void)
@@ -120,6 +121,8 @@ START_TEST(streams_of_the_old_channel_are_ended_once_they_have_it)
 	ck_assert_uint_eq(http_server_hits(nginx), 3);
 	ck_assert(request_is(2, "DELETE", ann.text));
 	ck_assert(request_is(2, "DELETE", bea.text));
+	ck_assert_uint_eq(usage.calls, 3);
+	ck_assert_uint_eq(usage.failures, 0);
 	ck_assert_uint_eq(http_server_body(nginx, 2).len, 0);
 	/* The same channels as before, which are not those of now. */
 	ck_assert(memcmp(http_server_head(nginx, 1).ptr + strlen("POST"),
