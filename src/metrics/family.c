@@ -3,11 +3,11 @@
  * step. */
 #include "metrics/family.h"
 
-const struct metrics_bound metrics_bounds[METRICS_BOUNDS] = { { 100, "0.0001" },
-	{ 250, "0.00025" }, { 500, "0.0005" }, { 1000, "0.001" }, { 2500, "0.0025" },
-	{ 5000, "0.005" }, { 10000, "0.01" }, { 25000, "0.025" }, { 50000, "0.05" },
-	{ 100000, "0.1" }, { 250000, "0.25" }, { 500000, "0.5" }, { 1000000, "1" },
-	{ 2500000, "2.5" }, { 5000000, "5" } };
+const struct metrics_bound metrics_bounds[METRICS_BOUNDS] = { { 100, "0.0001" }, { 250, "0.00025" },
+	{ 500, "0.0005" }, { 1000, "0.001" }, { 2500, "0.0025" }, { 5000, "0.005" },
+	{ 10000, "0.01" }, { 25000, "0.025" }, { 50000, "0.05" }, { 100000, "0.1" },
+	{ 250000, "0.25" }, { 500000, "0.5" }, { 1000000, "1" }, { 2500000, "2.5" },
+	{ 5000000, "5" } };
 
 const char *const metrics_statuses[METRICS_STATUSES] = { "200", "204", "400", "401", "404", "405",
 	"413", "415", "422", "500", "503", "other" };
@@ -97,9 +97,9 @@ const struct metrics_family metrics_families[] = {
 		"Records of the stream that were dealt with and did not become dead letters.",
 		METRICS_KIND_COUNTER, EVENT(METRICS_STREAM_SETTLED),
 		{ { "outcome", VALUES(settled) } }, false },
-	{ "cruddur_stream_groups_total", "Message groups that were put in step with their messages.",
-		METRICS_KIND_COUNTER, EVENT(METRICS_STREAM_MOVED),
-		{ { "outcome", VALUES(moved) } }, false },
+	{ "cruddur_stream_groups_total",
+		"Message groups that were put in step with their messages.", METRICS_KIND_COUNTER,
+		EVENT(METRICS_STREAM_MOVED), { { "outcome", VALUES(moved) } }, false },
 	{ "cruddur_stream_groups_retried_total", "Message groups that took more than one try.",
 		METRICS_KIND_COUNTER, EVENT(METRICS_STREAM_RETRIED), { { NULL } }, false },
 	{ "cruddur_stream_groups_repaired_total", "Message groups that repairs went through.",

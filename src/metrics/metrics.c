@@ -53,8 +53,8 @@ static bool take_area(struct metrics *m, void *area)
 		    &values[METRICS_AT_LAYOUT], &layout, metrics_layout()) &&
 		layout != metrics_layout())
 		return false;
-	(void)atomic_compare_exchange_strong(&values[METRICS_AT_GAUGES + METRICS_SINCE], &since,
-		(uint64_t)clock_realtime_us());
+	(void)atomic_compare_exchange_strong(
+		&values[METRICS_AT_GAUGES + METRICS_SINCE], &since, (uint64_t)clock_realtime_us());
 	m->values = values;
 	return true;
 }
@@ -188,6 +188,6 @@ void metrics_auth_failure(struct metrics *m, const char *reason)
 void metrics_set(struct metrics *m, enum metrics_gauge gauge, uint64_t value)
 {
 	if (m)
-		atomic_store_explicit(&m->values[METRICS_AT_GAUGES + (size_t)gauge], value,
-			memory_order_relaxed);
+		atomic_store_explicit(
+			&m->values[METRICS_AT_GAUGES + (size_t)gauge], value, memory_order_relaxed);
 }

@@ -129,8 +129,8 @@ static void add_name(struct buf *out, const struct metrics_family *f, const char
 	buf_add_char(out, ' ');
 }
 
-static void add_histogram(struct buf *out, const struct metrics *m,
-	const struct metrics_family *f, size_t at, struct slice labels)
+static void add_histogram(struct buf *out, const struct metrics *m, const struct metrics_family *f,
+	size_t at, struct slice labels)
 {
 	uint64_t below = 0;
 
@@ -220,8 +220,8 @@ static void add_gauge(
 	if (f->kind == METRICS_KIND_OWED)
 		add_number(out, (uint64_t)value);
 	else
-		add_seconds(out,
-			(uint64_t)(f->kind == METRICS_KIND_LAG ? lag_us(m, now_us) : value));
+		add_seconds(
+			out, (uint64_t)(f->kind == METRICS_KIND_LAG ? lag_us(m, now_us) : value));
 	buf_add_char(out, '\n');
 }
 
