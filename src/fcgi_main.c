@@ -91,6 +91,8 @@ static enum status serve(struct worker *w)
 			break;
 		}
 	}
+	if (rc == STATUS_NOT_FOUND)
+		app_closes(w->app);
 	LOG(LOG_INFO, "worker_leaves", log_int("served", served));
 	http_request_free(&request);
 	http_response_free(&response);
@@ -126,6 +128,7 @@ static int run(struct worker *w, struct buf *problem)
 	}
 	if (rc == STATUS_OK) {
 		LOG(LOG_INFO, "worker_starts", log_str("version", PACKAGE_VERSION));
+		app_opens(w->app);
 		rc = serve(w);
 	} else {
 		LOG(LOG_ERROR, "start_failed", log_str("status", status_name(rc)));

@@ -41,6 +41,7 @@ up_locked() {
 	if [[ $1 == yes ]]; then
 		demo
 	fi
+	say "Figures of all workers: $METRICS_URL"
 	say "Open $BASE_URL/ ; sign in as one of: $DEV_USERS (password $DEV_PASSWORD)"
 	say "  eval \"\$(scripts/dev env)\"   scripts/dev token andrewbrown   scripts/dev logs -f   scripts/dev down"
 }

@@ -9,7 +9,8 @@ static enum status make_auth(struct app *a, const struct settings *s)
 	const struct cognito_settings cognito = { .issuer = s->issuer,
 		.client_ids = (const char *const *)s->client_ids,
 		.client_id_count = s->client_id_count,
-		.usage = &a->usage.cognito };
+		.usage = &a->usage.cognito,
+		.metrics = a->metrics };
 
 	return cognito_new(&cognito, &a->auth);
 }
@@ -39,6 +40,9 @@ enum status app_new(const struct settings *settings, struct buf *problem, struct
 
 	if (!a)
 		return rc;
+	rc = app_metrics_open(a, NULL);
+	if (rc != STATUS_OK)
+		goto out;
 	a->cors = (struct cors){ .origins = settings->origins,
 		.origin_count = settings->origin_count };
 	rc = pg_check_url(settings->connection_url);
@@ -53,6 +57,7 @@ enum status app_new(const struct settings *settings, struct buf *problem, struct
 	rc = user_directory_new(a->users, &a->directory);
 	if (rc != STATUS_OK)
 		goto out;
+	user_directory_count_in(a->directory, a->metrics);
 	rc = aws_credential_chain_new((aws_getenv)getenv, &a->credentials);
 	if (rc == STATUS_INVALID)
 		buf_add_str(problem,
@@ -87,5 +92,16 @@ void app_free(struct app *a)
 	cognito_free(a->auth);
 	user_directory_free(a->directory);
 	pg_free(a->users);
+	metrics_free(a->metrics);
 	free(a);
+}
+
+void app_opens(struct app *a)
+{
+	metrics_count(a->metrics, METRICS_WORKER_STARTS, 1);
+}
+
+void app_closes(struct app *a)
+{
+	metrics_count(a->metrics, METRICS_WORKER_EXITS, 1);
 }

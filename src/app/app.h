@@ -17,6 +17,10 @@ STATUS_MUSTCHECK enum status app_new(
 	const struct settings *settings, struct buf *problem, struct app **out);
 void app_free(struct app *a);
 
+/* It begins to serve; it leaves in order: for the figures. */
+void app_opens(struct app *a);
+void app_closes(struct app *a);
+
 /* Answers one request: request id, route, login, handler, CORS, access log. response must be empty
  * (http_response_clear). */
 void app_handle(struct app *a, const struct http_request *request, struct http_response *response);

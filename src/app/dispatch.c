@@ -13,7 +13,7 @@
 struct dispatch {
 	struct app *app;
 	const struct app_route *route; /* the one to run; NULL if the path or method is none */
-	const char *pattern; /* the matched path's, also when the method is wrong */
+	const struct app_route *matched; /* one with its path, also when the method is wrong */
 	char methods[64]; /* of the path, for Allow */
 	struct user caller;
 	struct http_call call;
@@ -35,18 +35,27 @@ static void add_method(struct dispatch *d, const struct app_route *route)
 	strncat(d->methods, text, sizeof(d->methods) - strlen(d->methods) - 1);
 }
 
+/* Whether the path is there for who asks. Some are nginx's alone: a client finds no such route. */
+static bool is_there(const struct app_route *route, const struct http_request *q)
+{
+	switch (route->login) {
+	case APP_ADMISSION: /* nginx serves what is asked for by GET */
+		return q->method != HTTP_GET || slice_equal(q->internal, SLICE("live"));
+	case APP_OPERATOR:
+		return q->operated;
+	default:
+		return true;
+	}
+}
+
 static void find_route(struct dispatch *d)
 {
 	const struct http_request *q = d->call.request;
 
 	for (const struct app_route *r = app_routes; r->pattern; r++) {
-		if (!router_match(r->pattern, q->path, &d->call.capture))
+		if (!router_match(r->pattern, q->path, &d->call.capture) || !is_there(r, q))
 			continue;
-		/* nginx serves it. Where nobody but a client asks, there is no such route. */
-		if (r->login == APP_ADMISSION && q->method == HTTP_GET &&
-			!slice_equal(q->internal, SLICE("live")))
-			continue;
-		d->pattern = r->pattern;
+		d->matched = r;
 		add_method(d, r);
 		if (serves(r, q->method))
 			d->route = r;
@@ -61,26 +70,32 @@ static enum status log_in(struct dispatch *d)
 	struct slice token;
 	enum status rc = http_request_bearer(d->call.request, &token);
 
-	if (rc == STATUS_OK)
-		rc = cognito_verify(
-			d->app->auth, token, clock_realtime_us() / 1000, d->call.by, &principal);
-	if (rc == STATUS_OK)
-		rc = user_directory_find(d->app->directory, slice_of(principal.subject),
-			clock_monotonic_ms(), d->call.by, &d->caller);
+	if (rc != STATUS_OK) {
+		metrics_auth_failure(d->app->metrics, "no_token");
+		return rc;
+	}
+	rc = cognito_verify(
+		d->app->auth, token, clock_realtime_us() / 1000, d->call.by, &principal);
+	if (rc != STATUS_OK)
+		return rc;
+	rc = user_directory_find(d->app->directory, slice_of(principal.subject),
+		clock_monotonic_ms(), d->call.by, &d->caller);
+	if (rc == STATUS_NOT_FOUND)
+		metrics_auth_failure(d->app->metrics, "unknown_user");
 	return rc;
 }
 
 static void run_route(struct dispatch *d)
 {
+	bool login = d->route->login == APP_LOGIN || d->route->login == APP_ADMISSION;
 	enum status rc = STATUS_OK;
 
-	if (d->route->login != APP_ANYBODY) {
+	if (login) {
 		http_response_header(d->call.response, "Cache-Control", SLICE("no-store"));
 		rc = log_in(d);
 	}
 	if (rc == STATUS_OK)
-		d->route->handler(
-			d->app, d->route->login != APP_ANYBODY ? &d->caller : NULL, &d->call);
+		d->route->handler(d->app, login ? &d->caller : NULL, &d->call);
 	else if (rc == STATUS_NOT_FOUND)
 		http_response_error(d->call.response, 422, "cognito_user_id_not_found");
 	else
@@ -92,7 +107,7 @@ static void answer(struct dispatch *d)
 	struct http_response *r = d->call.response;
 
 	find_route(d);
-	if (!d->pattern) {
+	if (!d->matched) {
 		http_response_error(r, 404, "not_found");
 	} else if (d->call.request->method == HTTP_OPTIONS) {
 		cors_preflight(&d->app->cors, d->call.request, d->methods, r);
@@ -121,7 +136,7 @@ static void log_access(const struct dispatch *d, int64_t started_us)
 	struct slice caller = d->caller.handle ? uuid_slice(&d->caller.uuid) : SLICE("");
 
 	LOG(LOG_INFO, "request", log_slice("method", d->call.request->method_text),
-		log_str("route", d->pattern ? d->pattern : "none"),
+		log_str("route", d->matched ? d->matched->pattern : "none"),
 		log_int("status", d->call.response->status),
 		log_int("duration_us", clock_realtime_us() - started_us),
 		log_slice("user", caller));
@@ -149,6 +164,7 @@ void app_handle(struct app *a, const struct http_request *request, struct http_r
 	http_response_header(response, "X-Request-Id", request->request_id);
 	http_response_header(response, "X-Content-Type-Options", SLICE("nosniff"));
 	cors_apply(&a->cors, request, response);
+	app_metrics_count(a, d.matched, &d.call, started_us);
 	log_access(&d, started_us);
 	log_set_request(SLICE(""));
 	user_clear(&d.caller);
@@ -156,5 +172,18 @@ void app_handle(struct app *a, const struct http_request *request, struct http_r
 
 void app_after(struct app *a)
 {
-	live_publish(a->live);
+	switch (live_publish(a->live)) {
+	case LIVE_NOTHING:
+		return;
+	case LIVE_PUBLISHED:
+		metrics_count(a->metrics, METRICS_LIVE_PUBLISHED, 1);
+		break;
+	case LIVE_FAILED:
+		metrics_count(a->metrics, METRICS_LIVE_FAILED, 1);
+		break;
+	case LIVE_SKIPPED:
+		metrics_count(a->metrics, METRICS_LIVE_SKIPPED, 1);
+		break;
+	}
+	metrics_backend(a->metrics, METRICS_LIVE, &a->usage.live);
 }

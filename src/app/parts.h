@@ -14,6 +14,7 @@
 #include "live/live.h"
 #include "message/store.h"
 #include "message_group/members.h"
+#include "metrics/metrics.h"
 #include "pg/pg.h"
 #include "user/directory.h"
 #include "user/user.h"
@@ -24,6 +25,8 @@ struct app_usage {
 };
 
 struct app {
+	struct metrics *metrics;
+	struct metrics_route counted_routes[METRICS_NO_ROUTE];
 	struct cors cors;
 	struct pg *users;
 	struct user_directory *directory;
@@ -48,6 +51,7 @@ enum app_login {
 	APP_ANYBODY,
 	APP_LOGIN,
 	APP_ADMISSION, /* a login that nginx asks about, before it serves the path itself */
+	APP_OPERATOR, /* nobody but who comes by the operator's listener */
 };
 
 struct app_route {
@@ -62,6 +66,21 @@ extern const struct app_route app_routes[];
 
 void app_health_check(struct app *a, const struct user *caller, struct http_call *call);
 void app_ready(struct app *a, const struct user *caller, struct http_call *call);
+
+/* --- metrics.c -------------------------------------------------------------------------------- */
+
+/* Makes a->metrics, for the route table. area as in metrics_new. */
+STATUS_MUSTCHECK enum status app_metrics_open(struct app *a, void *area);
+
+/* The request is answered: counts it, and what it spent on all backends but the live one. route is
+ * the table's, or NULL. */
+void app_metrics_count(struct app *a, const struct app_route *route, const struct http_call *call,
+	int64_t started_us);
+
+/* GET /metrics. */
+void app_metrics(struct app *a, const struct user *caller, struct http_call *call);
+
+/* --- Others ----------------------------------------------------------------------------------- */
 
 /* GET /api/live, as nginx asks: 204, with the channel's name and the seconds that it has left. */
 void app_live_admission(struct app *a, const struct user *caller, struct http_call *call);

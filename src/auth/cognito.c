@@ -32,6 +32,7 @@ static enum status copy_settings(struct cognito *c, const struct cognito_setting
 	c->client_ids = calloc(settings->client_id_count + 1, sizeof(*c->client_ids));
 	if (!c->issuer || !c->client_ids)
 		return STATUS_NO_MEMORY;
+	c->settings.metrics = settings->metrics;
 	c->settings.issuer = c->issuer;
 	c->settings.client_ids = (const char *const *)c->client_ids;
 	for (size_t i = 0; i < settings->client_id_count; i++) {
@@ -61,6 +62,8 @@ enum status cognito_new_from(const struct cognito_settings *settings,
 		goto out;
 	}
 	rc = jwks_new(source, &c->jwks);
+	if (rc == STATUS_OK)
+		jwks_count_in(c->jwks, c->settings.metrics);
 	if (rc == STATUS_OK)
 		rc = token_cache_new(c->sha256, &c->verified);
 	if (rc != STATUS_OK)
@@ -108,8 +111,9 @@ void cognito_free(struct cognito *c)
 }
 
 /* The reason is one of our own words; nothing of the token is ever logged. */
-static enum status denied(const char *why)
+static enum status denied(const struct cognito *c, const char *why)
 {
+	metrics_auth_failure(c->settings.metrics, why);
 	LOG(LOG_DEBUG, "token_refused", log_str("reason", why));
 	return STATUS_DENIED;
 }
@@ -120,11 +124,11 @@ static enum status check_signature(struct cognito *c, struct jwt *token, struct 
 	enum status rc = jwks_find(c->jwks, jwt_kid(token), clock_monotonic_ms(), by, &key);
 
 	if (rc == STATUS_DENIED)
-		return denied("unknown_kid");
+		return denied(c, "unknown_kid");
 	if (rc != STATUS_OK)
 		return rc;
 	rc = jwt_verify(token, key, c->sha256);
-	return rc == STATUS_DENIED ? denied("signature") : rc;
+	return rc == STATUS_DENIED ? denied(c, "signature") : rc;
 }
 
 static enum status verify(struct cognito *c, struct slice text, int64_t now_ms, struct deadline by,
@@ -136,13 +140,13 @@ static enum status verify(struct cognito *c, struct slice text, int64_t now_ms, 
 
 	rc = jwt_parse(text, &token, &why);
 	if (rc != STATUS_OK)
-		return rc == STATUS_DENIED ? denied(why) : rc;
+		return rc == STATUS_DENIED ? denied(c, why) : rc;
 	rc = check_signature(c, token, by);
 	if (rc != STATUS_OK)
 		goto out;
 	why = claims_refused_as(jwt_claims(token), &c->settings, now_ms, out);
 	if (why)
-		rc = denied(why);
+		rc = denied(c, why);
 out:
 	jwt_free(token);
 	return rc;
@@ -169,11 +173,12 @@ enum status cognito_verify(struct cognito *c, struct slice text, int64_t now_ms,
 	enum status rc;
 
 	if (text.len > COGNITO_TOKEN_MAX)
-		return denied("size");
+		return denied(c, "size");
 	rc = token_cache_digest(c->verified, text, &digest);
 	if (rc != STATUS_OK)
 		return rc;
 	entry = remembered(c, &digest, by);
+	metrics_count(c->settings.metrics, entry ? METRICS_TOKENS_HIT : METRICS_TOKENS_MISS, 1);
 	if (!entry) {
 		rc = verify(c, text, now_ms, by, out);
 		if (rc == STATUS_OK)
@@ -182,7 +187,7 @@ enum status cognito_verify(struct cognito *c, struct slice text, int64_t now_ms,
 	}
 	why = claims_time_refused_as(&entry->times, now_ms);
 	if (why)
-		return denied(why);
+		return denied(c, why);
 	memcpy(out->subject, entry->subject, sizeof(entry->subject));
 	out->times = entry->times;
 	return STATUS_OK;

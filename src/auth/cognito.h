@@ -9,6 +9,7 @@
 #include "base/slice.h"
 #include "base/status.h"
 #include "base/usage.h"
+#include "metrics/metrics.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,11 +22,12 @@ struct cognito_settings {
 	const char *const *client_ids; /* accepted client_id values */
 	size_t client_id_count;
 	struct usage *usage; /* each fetch of the keys is added to it; borrowed; NULL: to none */
+	struct metrics *metrics; /* counts what is refused, remembered, fetched; the same */
 };
 
 struct cognito;
 
-/* Copies the settings (but for usage); fetches nothing. */
+/* Copies the settings (but for usage and metrics); fetches nothing. */
 STATUS_MUSTCHECK enum status cognito_new(
 	const struct cognito_settings *settings, struct cognito **out);
 

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/slice.h"
 #include "base/status.h"
+#include "metrics/metrics.h"
 
 /* From the start of one fetch to the start of the next, however it ended: a flood of made-up names
  * must not reach Cognito. The contract says 10 s ("JWKS"); the rest is for a request that was
@@ -38,6 +39,9 @@ struct jwks;
 /* Fetches nothing yet. */
 STATUS_MUSTCHECK enum status jwks_new(const struct jwks_source *source, struct jwks **out);
 void jwks_free(struct jwks *j);
+
+/* Counts there from now on how fetches end. NULL: nowhere. */
+void jwks_count_in(struct jwks *j, struct metrics *m);
 
 /* The key of that name, owned by j until its next call; now_ms is the monotonic clock, and a fetch
  * ends before `by`. STATUS_DENIED: Cognito published no key of that name when it was last asked.

@@ -145,7 +145,7 @@ static void add_channel(struct live *l, const struct live_channel *channel, bool
 }
 
 /* First to those whose stream is in no danger; then to those that end, and end them. */
-static void publish(struct live *l, int64_t now_s)
+static bool publish(struct live *l, int64_t now_s)
 {
 	struct deadline by = deadline_in(PUBLISH_MS);
 	struct live_channels channels[LIVE_PEOPLE_MAX];
@@ -158,22 +158,26 @@ static void publish(struct live *l, int64_t now_s)
 			add_channel(l, &channels[i].current[k], i + k == 0);
 	}
 	if (!call(l, "POST", by, &http_status))
-		return;
+		return false;
 	begin_url(l);
 	for (size_t i = 0; i < l->people_count; i++)
 		add_channel(l, &channels[i].old, i == 0);
-	if (call(l, "POST", by, &http_status) && http_status == HTTP_CREATED)
-		(void)call(l, "DELETE", by, &http_status); /* what failed was told */
+	if (!call(l, "POST", by, &http_status))
+		return false;
+	return http_status != HTTP_CREATED || call(l, "DELETE", by, &http_status);
 }
 
-void live_publish(struct live *l)
+enum live_outcome live_publish(struct live *l)
 {
+	enum live_outcome outcome = LIVE_SKIPPED;
+
 	if (!l || l->people_count == 0)
-		return;
+		return LIVE_NOTHING;
 	if (clock_monotonic_ms() >= l->paused_until_ms)
-		publish(l, clock_realtime_us() / 1000000);
+		outcome = publish(l, clock_realtime_us() / 1000000) ? LIVE_PUBLISHED : LIVE_FAILED;
 	else
 		l->failures++;
 	l->people_count = 0;
 	buf_reset(&l->data);
+	return outcome;
 }

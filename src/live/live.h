@@ -35,8 +35,15 @@ void live_note(struct live *l, const struct live_event *event);
 /* What was noted is not to be published: the answer did not become a 200. */
 void live_forget(struct live *l);
 
+enum live_outcome {
+	LIVE_NOTHING, /* nothing was noted */
+	LIVE_PUBLISHED,
+	LIVE_FAILED, /* some or all of them were not told */
+	LIVE_SKIPPED, /* not tried: nginx did not answer lately */
+};
+
 /* Publishes what was noted, if anything. It takes a quarter of a second at the longest; what goes
  * wrong is a line in the log, one in ten seconds, and nothing else. */
-void live_publish(struct live *l);
+enum live_outcome live_publish(struct live *l);
 
 #endif

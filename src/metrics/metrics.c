@@ -191,3 +191,9 @@ void metrics_set(struct metrics *m, enum metrics_gauge gauge, uint64_t value)
 		atomic_store_explicit(
 			&m->values[METRICS_AT_GAUGES + (size_t)gauge], value, memory_order_relaxed);
 }
+
+void metrics_set_now(struct metrics *m, enum metrics_gauge gauge)
+{
+	if (m)
+		metrics_set(m, gauge, (uint64_t)clock_realtime_us());
+}

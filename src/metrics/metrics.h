@@ -114,5 +114,6 @@ enum metrics_gauge {
 	METRICS_GAUGES,
 };
 void metrics_set(struct metrics *m, enum metrics_gauge gauge, uint64_t value);
+void metrics_set_now(struct metrics *m, enum metrics_gauge gauge); /* to the time of day */
 
 #endif
