@@ -7,6 +7,7 @@
 #include "auth/cognito.h"
 #include "aws/call.h"
 #include "aws/credentials.h"
+#include "base/trace.h"
 #include "base/usage.h"
 #include "dynamo/dynamo.h"
 #include "http/call.h"
@@ -23,6 +24,20 @@ struct app_usage {
 	struct usage postgres, dynamodb, cognito, live;
 };
 
+#define APP_METHOD_MAX 16 /* bytes of a method's name that its line shows */
+
+/* The request under way, once it is answered: for its line in the log. */
+struct app_record {
+	bool open; /* answered, and its line is yet to be written */
+	char method[APP_METHOD_MAX];
+	size_t method_len;
+	const char *route; /* the pattern, also when the method is wrong; "none" */
+	int status;
+	int64_t duration_us; /* from the request to its answer; live events come after that */
+	struct uuid user; /* the caller; of no meaning unless user_known */
+	bool user_known;
+};
+
 struct app {
 	struct cors cors;
 	struct pg *users;
@@ -35,6 +50,8 @@ struct app {
 	struct message_store *messages;
 	struct live *live; /* NULL: there is no live channel */
 	struct app_usage usage;
+	struct trace trace; /* of the request under way */
+	struct app_record record;
 	int64_t ready_until_ms; /* how long what is known below is good for, monotonic */
 	struct {
 		bool postgres, dynamodb, jwks;
@@ -56,6 +73,9 @@ struct app_route {
 	enum app_login login;
 	app_handler handler;
 };
+
+/* The request is over: writes its line. */
+void app_record_close(struct app *a);
 
 /* The route table; a route with a NULL pattern ends it. */
 extern const struct app_route app_routes[];
