@@ -46,6 +46,7 @@ UNIT_TESTS = \
 	tests/unit/check_base_log \
 	tests/unit/check_base_lru \
 	tests/unit/check_base_settings \
+	tests/unit/check_base_trace \
 	tests/unit/check_base_utf8 \
 	tests/unit/check_base_uuid \
 	tests/unit/check_dynamo_carry \

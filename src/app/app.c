@@ -15,13 +15,23 @@ static enum status make_auth(struct app *a, const struct settings *s)
 	return cognito_new(&cognito, &a->auth);
 }
 
+static enum status make_live(struct app *a, const struct settings *s)
+{
+	const struct live_service service = {
+		.socket_path = s->live_socket, .usage = &a->usage.live, .trace = &a->trace
+	};
+
+	return live_new(&service, &a->live);
+}
+
 static enum status make_table(struct app *a, const struct settings *s)
 {
 	const struct aws_service service = { .endpoint = s->dynamodb_endpoint,
 		.region = s->region,
 		.signing_name = "dynamodb",
 		.target = "DynamoDB_20120810",
-		.usage = &a->usage.dynamodb };
+		.usage = &a->usage.dynamodb,
+		.trace = &a->trace };
 	enum status rc = aws_client_new(&service, a->credentials, &a->dynamodb);
 
 	if (rc == STATUS_OK)
@@ -67,7 +77,7 @@ enum status app_new(const struct settings *settings, struct buf *problem, struct
 		goto out;
 	rc = make_auth(a, settings);
 	if (rc == STATUS_OK && settings->live_socket)
-		rc = live_new(settings->live_socket, &a->usage.live, &a->live);
+		rc = make_live(a, settings);
 	if (rc == STATUS_OK)
 		rc = make_table(a, settings);
 	if (rc != STATUS_OK)

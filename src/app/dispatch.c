@@ -122,35 +122,54 @@ static void answer(struct dispatch *d)
 	}
 }
 
-/* The time that a request spent waiting for a worker counts: the front says when it took it. A time
- * in the future (a clock was set) counts as now. */
-static int64_t time_left_ms(const struct http_request *q)
+/* How long a request waited for a worker: the front says when it took it. A time in the future (a
+ * clock was set) counts as now. -1: it does not say. */
+static int64_t waited_ms(const struct http_request *q)
 {
-	int64_t waited = q->received_ms > 0 ? clock_realtime_us() / 1000 - q->received_ms : 0;
+	int64_t waited;
 
-	return waited > 0 ? REQUEST_MS - waited : REQUEST_MS;
+	if (q->received_ms <= 0)
+		return -1;
+	waited = clock_realtime_us() / 1000 - q->received_ms;
+	return waited > 0 ? waited : 0;
 }
 
-static void log_access(const struct dispatch *d, int64_t started_us)
+static void record(const struct dispatch *d, int64_t begun_us)
 {
-	struct slice caller = d->caller.handle ? uuid_slice(&d->caller.uuid) : SLICE("");
+	struct app_record *r = &d->app->record;
+	struct slice method = d->call.request->method_text;
 
-	LOG(LOG_INFO, "request", log_slice("method", d->call.request->method_text),
-		log_str("route", d->matched ? d->matched->pattern : "none"),
-		log_int("status", d->call.response->status),
-		log_int("duration_us", clock_realtime_us() - started_us),
-		log_slice("user", caller));
+	r->method_len = method.len < APP_METHOD_MAX ? method.len : APP_METHOD_MAX;
+	if (r->method_len > 0)
+		memcpy(r->method, method.ptr, r->method_len);
+	r->route = d->matched ? d->matched->pattern : "none";
+	r->status = d->call.response->status;
+	r->user_known = d->caller.handle != NULL;
+	if (r->user_known)
+		r->user = d->caller.uuid;
+	r->duration_us = clock_monotonic_us() - begun_us;
+	r->open = true;
+}
+
+static void take_trace(struct app *a, const struct http_header *traceparent)
+{
+	/* Two of them say nothing about either. */
+	if (traceparent->times == 1)
+		trace_read(&a->trace, traceparent->value);
+	else
+		a->trace.header[0] = '\0';
 }
 
 void app_handle(struct app *a, const struct http_request *request, struct http_response *response)
 {
-	int64_t started_us = clock_realtime_us();
+	int64_t begun_us = clock_monotonic_us(), waited = waited_ms(request);
 	struct dispatch d = { .app = a,
 		.call = { .request = request,
 			.response = response,
-			.by = deadline_in(time_left_ms(request)) } };
+			.by = deadline_in(waited > 0 ? REQUEST_MS - waited : REQUEST_MS) } };
 
 	a->usage = (struct app_usage){ 0 };
+	take_trace(a, &request->traceparent);
 	log_set_request(request->request_id);
 	answer(&d);
 	if (!buf_ok(&response->body) || !buf_ok(&response->headers)) {
@@ -164,26 +183,18 @@ void app_handle(struct app *a, const struct http_request *request, struct http_r
 	http_response_header(response, "X-Request-Id", request->request_id);
 	http_response_header(response, "X-Content-Type-Options", SLICE("nosniff"));
 	cors_apply(&a->cors, request, response);
-	app_metrics_count(a, d.matched, &d.call, started_us);
-	log_access(&d, started_us);
-	log_set_request(SLICE(""));
+	record(&d, begun_us);
+	app_metrics_count(a, d.matched, request->method, waited);
+	/* Before the answer leaves, so that nobody has an answer that the log does not know;
+	 * but what live events take is known only after that. */
+	if (!live_has_noted(a->live))
+		app_record_close(a);
 	user_clear(&d.caller);
 }
 
 void app_after(struct app *a)
 {
-	switch (live_publish(a->live)) {
-	case LIVE_NOTHING:
-		return;
-	case LIVE_PUBLISHED:
-		metrics_count(a->metrics, METRICS_LIVE_PUBLISHED, 1);
-		break;
-	case LIVE_FAILED:
-		metrics_count(a->metrics, METRICS_LIVE_FAILED, 1);
-		break;
-	case LIVE_SKIPPED:
-		metrics_count(a->metrics, METRICS_LIVE_SKIPPED, 1);
-		break;
-	}
-	metrics_backend(a->metrics, METRICS_LIVE, &a->usage.live);
+	app_metrics_count_live(a, live_publish(a->live));
+	if (a->record.open)
+		app_record_close(a);
 }

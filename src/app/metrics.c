@@ -21,24 +21,39 @@ enum status app_metrics_open(struct app *a, void *area)
 	return metrics_new(area, a->counted_routes, count, &a->metrics);
 }
 
-void app_metrics_count(struct app *a, const struct app_route *route, const struct http_call *call,
-	int64_t started_us)
+void app_metrics_count(
+	struct app *a, const struct app_route *route, enum http_method method, int64_t waited_ms)
 {
-	const int64_t received_us = call->request->received_ms * 1000;
 	const struct metrics_request r = {
 		.route = route ? (size_t)(route - app_routes) : METRICS_NO_ROUTE,
-		.method = (enum metrics_method)call->request->method,
-		.status = call->response->status,
-		.duration_us = clock_realtime_us() - started_us,
-		.queued_us = received_us <= 0      ? -1
-			: received_us > started_us ? 0
-						   : started_us - received_us,
+		.method = (enum metrics_method)method,
+		.status = a->record.status,
+		.duration_us = a->record.duration_us,
+		.queued_us = waited_ms * 1000,
 	};
 
 	metrics_request(a->metrics, &r);
 	metrics_backend(a->metrics, METRICS_POSTGRES, &a->usage.postgres);
 	metrics_backend(a->metrics, METRICS_DYNAMODB, &a->usage.dynamodb);
 	metrics_backend(a->metrics, METRICS_COGNITO, &a->usage.cognito);
+}
+
+void app_metrics_count_live(struct app *a, enum live_outcome outcome)
+{
+	switch (outcome) {
+	case LIVE_NOTHING:
+		return;
+	case LIVE_PUBLISHED:
+		metrics_count(a->metrics, METRICS_LIVE_PUBLISHED, 1);
+		break;
+	case LIVE_FAILED:
+		metrics_count(a->metrics, METRICS_LIVE_FAILED, 1);
+		break;
+	case LIVE_SKIPPED:
+		metrics_count(a->metrics, METRICS_LIVE_SKIPPED, 1);
+		break;
+	}
+	metrics_backend(a->metrics, METRICS_LIVE, &a->usage.live);
 }
 
 void app_metrics(struct app *a, const struct user *caller, struct http_call *call)

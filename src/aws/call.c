@@ -31,6 +31,7 @@ struct aws_client {
 	struct buf url;
 	struct buf target_header;
 	struct usage *usage; /* NULL: nobody counts */
+	const struct trace *trace;
 };
 
 enum status aws_client_new(const struct aws_service *service,
@@ -43,6 +44,7 @@ enum status aws_client_new(const struct aws_service *service,
 		goto out;
 	c->credentials = credentials;
 	c->usage = service->usage;
+	c->trace = service->trace;
 	aws_retry_quota_open(&c->quota);
 	c->region = strdup(service->region);
 	c->signing_name = strdup(service->signing_name);
@@ -104,7 +106,8 @@ static enum status send_once(struct call *k)
 {
 	struct aws_client *c = k->client;
 	const char *const headers[] = { "Content-Type: application/x-amz-json-1.0",
-		buf_cstr(&c->target_header), NULL };
+		buf_cstr(&c->target_header), trace_is_there(c->trace) ? c->trace->header : NULL,
+		NULL };
 	struct aws_credentials credentials;
 	struct fetch_signature signature = { .region = c->region, .service = c->signing_name };
 	struct fetch_request request = {

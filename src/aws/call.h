@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/slice.h"
 #include "base/status.h"
+#include "base/trace.h"
 #include "base/usage.h"
 
 struct aws_service {
@@ -17,6 +18,7 @@ struct aws_service {
 	const char *signing_name; /* "dynamodb" */
 	const char *target; /* "DynamoDB_20120810": X-Amz-Target is this, a dot and the operation */
 	struct usage *usage; /* each call is added to it; borrowed; NULL: to none */
+	const struct trace *trace; /* of the moment, goes with each call; borrowed; NULL: none */
 };
 
 struct aws_client;

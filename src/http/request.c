@@ -67,6 +67,8 @@ static void take_param(
 		set_header(&r->origin, value);
 	else if (slice_equal(name, SLICE("HTTP_IDEMPOTENCY_KEY")))
 		set_header(&r->idempotency_key, value);
+	else if (slice_equal(name, SLICE("HTTP_TRACEPARENT")))
+		set_header(&r->traceparent, value);
 	else if (slice_equal(name, SLICE("CRUDDUR_INTERNAL")))
 		r->internal = value;
 	else if (slice_equal(name, SLICE("CRUDDUR_OPERATOR")))

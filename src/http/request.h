@@ -31,7 +31,7 @@ struct http_request {
 	struct slice query; /* raw, without the '?' */
 	struct slice request_id; /* the front's, or a new one; 1 to 128 harmless characters */
 	struct slice content_type;
-	struct http_header authorization, origin, idempotency_key;
+	struct http_header authorization, origin, idempotency_key, traceparent;
 	struct slice internal; /* what the front itself asks for, by a parameter that no client can
 				  send; empty: a client asks */
 	bool operated; /* it came by the operator's listener, as such a parameter says, too */

@@ -25,8 +25,7 @@
 #define HTTP_CREATED 201
 
 struct live {
-	const char *socket_path;
-	struct usage *usage; /* NULL: nobody counts */
+	struct live_service service;
 	struct fetch *fetch; /* its one connection is kept */
 	struct uuid people[LIVE_PEOPLE_MAX]; /* of the noted event; none: nothing is noted */
 	size_t people_count;
@@ -37,7 +36,7 @@ struct live {
 	int64_t failures; /* that no line told of yet */
 };
 
-enum status live_new(const char *socket_path, struct usage *usage, struct live **out)
+enum status live_new(const struct live_service *service, struct live **out)
 {
 	struct live *l = calloc(1, sizeof(*l));
 	enum status rc = STATUS_NO_MEMORY;
@@ -49,8 +48,7 @@ enum status live_new(const char *socket_path, struct usage *usage, struct live *
 		live_free(l);
 		return rc;
 	}
-	l->socket_path = socket_path;
-	l->usage = usage;
+	l->service = *service;
 	*out = l;
 	return STATUS_OK;
 }
@@ -79,6 +77,11 @@ void live_note(struct live *l, const struct live_event *event)
 	l->name = event->name;
 }
 
+bool live_has_noted(const struct live *l)
+{
+	return l && l->people_count > 0;
+}
+
 void live_forget(struct live *l)
 {
 	if (l)
@@ -105,17 +108,19 @@ static void tell(struct live *l, enum status rc, int http_status)
 static bool call(struct live *l, const char *method, struct deadline by, int *http_status)
 {
 	char event[64] = "X-EventSource-Event: ";
-	const char *const headers[] = { "Content-Type: application/json", event, NULL };
+	const struct trace *trace = l->service.trace;
+	const char *const headers[] = { "Content-Type: application/json", event,
+		trace_is_there(trace) ? trace->header : NULL, NULL };
 	const struct fetch_request request = { .method = method,
 		.url = buf_cstr(&l->url),
-		.unix_socket = l->socket_path,
+		.unix_socket = l->service.socket_path,
 		.headers = headers,
 		.body = buf_slice(&l->data),
 		.body_max = ANSWER_MAX,
 		.connect_ms = PUBLISH_MS,
 		.total_ms = deadline_left_ms(by) };
 	struct fetch_answer answer = { .status = 0 };
-	int64_t begun_us = usage_begin(l->usage);
+	int64_t begun_us = usage_begin(l->service.usage);
 	enum status rc = STATUS_NO_MEMORY;
 	bool done;
 
@@ -124,7 +129,7 @@ static bool call(struct live *l, const char *method, struct deadline by, int *ht
 	if (buf_ok(&l->url))
 		rc = fetch_do(l->fetch, &request, &answer);
 	done = rc == STATUS_OK && answer.status / 100 == 2;
-	usage_end(l->usage, begun_us, !done);
+	usage_end(l->service.usage, begun_us, !done);
 	if (done)
 		*http_status = answer.status;
 	else
@@ -171,7 +176,7 @@ enum live_outcome live_publish(struct live *l)
 {
 	enum live_outcome outcome = LIVE_SKIPPED;
 
-	if (!l || l->people_count == 0)
+	if (!live_has_noted(l))
 		return LIVE_NOTHING;
 	if (clock_monotonic_ms() >= l->paused_until_ms)
 		outcome = publish(l, clock_realtime_us() / 1000000) ? LIVE_PUBLISHED : LIVE_FAILED;

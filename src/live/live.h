@@ -7,6 +7,7 @@
 
 #include "base/slice.h"
 #include "base/status.h"
+#include "base/trace.h"
 #include "base/usage.h"
 #include "base/uuid.h"
 
@@ -15,10 +16,14 @@
 
 struct live;
 
-/* Both are borrowed: where conf/nginx/live.conf takes events; what each call is added to (NULL: to
- * nothing). Connects to nothing. */
-STATUS_MUSTCHECK enum status live_new(
-	const char *socket_path, struct usage *usage, struct live **out);
+struct live_service {
+	const char *socket_path; /* where conf/nginx/live.conf takes events */
+	struct usage *usage; /* each call is added to it; NULL: to none */
+	const struct trace *trace; /* of the moment, goes with each call; NULL: none */
+};
+
+/* Copies the service and borrows what it points to. Connects to nothing. */
+STATUS_MUSTCHECK enum status live_new(const struct live_service *service, struct live **out);
 void live_free(struct live *l);
 
 /* One event. data is one line; what it and the rest point at may go away after the call. */
@@ -31,6 +36,9 @@ struct live_event {
 
 /* Notes the event, in place of one that was noted before. */
 void live_note(struct live *l, const struct live_event *event);
+
+/* true if there is something to publish. */
+bool live_has_noted(const struct live *l);
 
 /* What was noted is not to be published: the answer did not become a 200. */
 void live_forget(struct live *l);

@@ -17,6 +17,7 @@ static struct aws_client *client;
 static char metadata_url[64];
 static bool from_metadata;
 static struct usage usage;
+static struct trace trace;
 
 static const char *lookup(const char *name)
 {
@@ -34,7 +35,8 @@ static void set_up(void)
 	struct aws_service service = { .region = "us-east-1",
 		.signing_name = "dynamodb",
 		.target = "DynamoDB_20120810",
-		.usage = &usage };
+		.usage = &usage,
+		.trace = &trace };
 
 	ck_assert_int_eq(fetch_global_open(), STATUS_OK);
 	server = http_server_start();
@@ -95,6 +97,29 @@ START_TEST(sends_the_operation_and_the_body)
 	free(value);
 	value = http_server_header(server, 0, "Authorization");
 	ck_assert_ptr_nonnull(strstr(value, "Credential=AKID/"));
+	free(value);
+}
+END_TEST
+
+START_TEST(the_trace_of_the_moment_goes_with_it_and_is_signed)
+{
+	struct aws_answer a;
+	char *value;
+
+	reply(200, NULL, "{}");
+	trace_read(&trace, SLICE("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"));
+	ck_assert_int_eq(call(&a), STATUS_OK);
+	value = http_server_header(server, 0, "traceparent");
+	ck_assert_str_eq(value, trace.header + strlen("traceparent: "));
+	free(value);
+	value = http_server_header(server, 0, "Authorization");
+	ck_assert_ptr_nonnull(strstr(value, ";traceparent;"));
+	free(value);
+	trace_read(&trace, SLICE(""));
+	ck_assert_int_eq(call(&a), STATUS_OK);
+	ck_assert_ptr_null(http_server_header(server, 1, "traceparent"));
+	value = http_server_header(server, 1, "Authorization");
+	ck_assert_ptr_null(strstr(value, "traceparent"));
 	free(value);
 }
 END_TEST
@@ -308,7 +333,8 @@ END_TEST
 
 START_TEST(a_service_that_is_down_is_unavailable)
 {
-	struct aws_service service = { "http://127.0.0.1:1", "us-east-1", "dynamodb", "D", NULL };
+	struct aws_service service = { "http://127.0.0.1:1", "us-east-1", "dynamodb", "D", NULL,
+		NULL };
 	struct aws_client *other;
 	struct aws_answer a;
 
@@ -468,6 +494,7 @@ int main(void)
 	tcase_add_checked_fixture(calls, set_up, tear_down);
 	tcase_set_timeout(calls, 20);
 	tcase_add_test(calls, sends_the_operation_and_the_body);
+	tcase_add_test(calls, the_trace_of_the_moment_goes_with_it_and_is_signed);
 	tcase_add_test(calls, a_refusal_is_told_at_once);
 	tcase_add_test(calls, every_passing_failure_is_tried_again_with_the_same_bytes);
 	tcase_add_test(calls, gives_up_after_four_attempts);

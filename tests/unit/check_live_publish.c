@@ -20,14 +20,19 @@ static char folder[] = "/tmp/check-live-XXXXXX", path[64];
 static struct http_server *nginx;
 static struct live *live;
 static struct usage usage;
+static struct trace trace;
 
 static void set_up(void)
 {
+	const struct live_service service = {
+		.socket_path = path, .usage = &usage, .trace = &trace
+	};
+
 	ck_assert_int_eq(fetch_global_open(), STATUS_OK);
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	snprintf(path, sizeof(path), "%s/s", folder);
 	nginx = http_server_start_unix(path);
-	ck_assert_int_eq(live_new(path, &usage, &live), STATUS_OK);
+	ck_assert_int_eq(live_new(&service, &live), STATUS_OK);
 }
 
 static void tear_down(void)
@@ -84,6 +89,24 @@ START_TEST(a_message_is_told_to_both)
 		assert_body(i, "{\"uuid\":\"x\"}");
 	}
 	ck_assert_uint_eq(http_server_connections(nginx), 1);
+}
+END_TEST
+
+START_TEST(the_trace_of_the_moment_goes_with_it)
+{
+	char *value;
+
+	reply(202);
+	trace_read(&trace, SLICE("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"));
+	live_events_read(live, &ann, &group, &message);
+	live_publish(live);
+	value = http_server_header(nginx, 0, "traceparent");
+	ck_assert_str_eq(value, trace.header + strlen("traceparent: "));
+	free(value);
+	trace_read(&trace, SLICE(""));
+	live_events_read(live, &ann, &group, &message);
+	live_publish(live);
+	ck_assert_ptr_null(http_server_header(nginx, http_server_hits(nginx) - 1, "traceparent"));
 }
 END_TEST
 
@@ -241,6 +264,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, a_message_is_told_to_both);
+	tcase_add_test(tests, the_trace_of_the_moment_goes_with_it);
 	tcase_add_test(tests, where_only_the_sender_is_known_the_sender_is_told);
 	tcase_add_test(tests, what_was_read_is_told_to_the_reader_alone);
 	tcase_add_test(tests, streams_of_the_old_channel_are_ended_once_they_have_it);
