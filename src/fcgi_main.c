@@ -37,6 +37,8 @@ static const char usage[] =
 	"  CRUDDUR_MESSAGES_TABLE            DynamoDB table (default: cruddur-messages)\n"
 	"  FRONTEND_URL, BACKEND_URL         origins that CORS allows\n"
 	"  CRUDDUR_LIVE_SOCKET               where nginx takes live events (default: none)\n"
+	"  CRUDDUR_SHARED_MEMORY             file of what workers share "
+	"(default: in /dev/shm)\n"
 	"  CRUDDUR_LOG_LEVEL                 error, warn, info (default) or debug\n"
 	"  CRUDDUR_MAX_REQUESTS              leave after so many requests (default 0: never)\n"
 	"\n"

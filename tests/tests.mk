@@ -76,6 +76,8 @@ UNIT_TESTS = \
 	tests/unit/check_pg \
 	tests/unit/check_pg_link \
 	tests/unit/check_pg_loss \
+	tests/unit/check_shared_cache \
+	tests/unit/check_shared_memory \
 	tests/unit/check_stream_batch \
 	tests/unit/check_stream_checkpoints \
 	tests/unit/check_stream_shards \

@@ -4,11 +4,32 @@
 
 #include <stdlib.h>
 
+#define SCOPE_MAX (SETTINGS_CLIENT_IDS_MAX + 2)
+
+/* Tokens mean what issuer and client ids make of them, people what that database says. */
+static enum status open_memory(struct app *a, const struct settings *s)
+{
+	struct slice scope[SCOPE_MAX] = { slice_of(s->connection_url), slice_of(s->issuer) };
+	const struct shared_memory_settings memory = {
+		.path = s->shared_memory, .scope = scope, .scope_count = 2 + s->client_id_count
+	};
+	enum status rc;
+
+	for (size_t i = 0; i < s->client_id_count; i++)
+		scope[2 + i] = slice_of(s->client_ids[i]);
+	rc = shared_memory_open(&memory, &a->memory);
+	/* The figures come first: cruddur-stream, which has nothing else there, finds them so. */
+	if (rc == STATUS_OK)
+		rc = app_metrics_open(a, shared_memory_take(a->memory, metrics_size()));
+	return rc;
+}
+
 static enum status make_auth(struct app *a, const struct settings *s)
 {
 	const struct cognito_settings cognito = { .issuer = s->issuer,
 		.client_ids = (const char *const *)s->client_ids,
 		.client_id_count = s->client_id_count,
+		.memory = a->memory,
 		.usage = &a->usage.cognito,
 		.metrics = a->metrics };
 
@@ -50,7 +71,7 @@ enum status app_new(const struct settings *settings, struct buf *problem, struct
 
 	if (!a)
 		return rc;
-	rc = app_metrics_open(a, NULL);
+	rc = open_memory(a, settings);
 	if (rc != STATUS_OK)
 		goto out;
 	a->cors = (struct cors){ .origins = settings->origins,
@@ -64,7 +85,7 @@ enum status app_new(const struct settings *settings, struct buf *problem, struct
 	if (rc != STATUS_OK)
 		goto out;
 	pg_count_in(a->users, &a->usage.postgres);
-	rc = user_directory_new(a->users, &a->directory);
+	rc = user_directory_new(a->users, a->memory, &a->directory);
 	if (rc != STATUS_OK)
 		goto out;
 	user_directory_count_in(a->directory, a->metrics);
@@ -103,6 +124,7 @@ void app_free(struct app *a)
 	user_directory_free(a->directory);
 	pg_free(a->users);
 	metrics_free(a->metrics);
+	shared_memory_close(a->memory);
 	free(a);
 }
 

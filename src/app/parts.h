@@ -17,6 +17,7 @@
 #include "message_group/members.h"
 #include "metrics/metrics.h"
 #include "pg/pg.h"
+#include "shared/memory.h"
 #include "user/directory.h"
 #include "user/user.h"
 
@@ -40,6 +41,7 @@ struct app_record {
 };
 
 struct app {
+	struct shared_memory *memory;
 	struct metrics *metrics;
 	struct metrics_route counted_routes[METRICS_NO_ROUTE];
 	struct cors cors;

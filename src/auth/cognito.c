@@ -65,7 +65,7 @@ enum status cognito_new_from(const struct cognito_settings *settings,
 	if (rc == STATUS_OK)
 		jwks_count_in(c->jwks, c->settings.metrics);
 	if (rc == STATUS_OK)
-		rc = token_cache_new(c->sha256, &c->verified);
+		rc = token_cache_new(c->sha256, settings->memory, &c->verified);
 	if (rc != STATUS_OK)
 		goto out;
 	*out = c;
@@ -110,6 +110,12 @@ void cognito_free(struct cognito *c)
 	free(c);
 }
 
+/* When a token is looked at: the time of day, and by when that is to be over. */
+struct verify_at {
+	int64_t now_ms;
+	struct deadline by;
+};
+
 /* The reason is one of our own words; nothing of the token is ever logged. */
 static enum status denied(const struct cognito *c, const char *why)
 {
@@ -118,7 +124,8 @@ static enum status denied(const struct cognito *c, const char *why)
 	return STATUS_DENIED;
 }
 
-static enum status check_signature(struct cognito *c, struct jwt *token, struct deadline by)
+static enum status check_signature(
+	struct cognito *c, struct jwt *token, struct deadline by, struct jwk_digest *by_key)
 {
 	const struct jwk *key;
 	enum status rc = jwks_find(c->jwks, jwt_kid(token), clock_monotonic_ms(), by, &key);
@@ -127,12 +134,14 @@ static enum status check_signature(struct cognito *c, struct jwt *token, struct 
 		return denied(c, "unknown_kid");
 	if (rc != STATUS_OK)
 		return rc;
+	*by_key = *jwk_digest(key);
 	rc = jwt_verify(token, key, c->sha256);
 	return rc == STATUS_DENIED ? denied(c, "signature") : rc;
 }
 
-static enum status verify(struct cognito *c, struct slice text, int64_t now_ms, struct deadline by,
-	struct cognito_principal *out)
+/* All checks, the key that passed it included. */
+static enum status verify(struct cognito *c, struct slice text, const struct verify_at *at,
+	struct jwk_digest *by_key, struct cognito_principal *out)
 {
 	struct jwt *token = NULL;
 	const char *why = NULL;
@@ -141,10 +150,10 @@ static enum status verify(struct cognito *c, struct slice text, int64_t now_ms, 
 	rc = jwt_parse(text, &token, &why);
 	if (rc != STATUS_OK)
 		return rc == STATUS_DENIED ? denied(c, why) : rc;
-	rc = check_signature(c, token, by);
+	rc = check_signature(c, token, at->by, by_key);
 	if (rc != STATUS_OK)
 		goto out;
-	why = claims_refused_as(jwt_claims(token), &c->settings, now_ms, out);
+	why = claims_refused_as(jwt_claims(token), &c->settings, at->now_ms, out);
 	if (why)
 		rc = denied(c, why);
 out:
@@ -152,44 +161,44 @@ out:
 	return rc;
 }
 
-/* Every check of verify but the times was passed by the same bytes, with keys that are still the
- * pool's. NULL: not remembered, or keys were fetched since. */
-static const struct token_entry *remembered(
-	struct cognito *c, const struct token_digest *digest, struct deadline by)
+/* Every check of verify but the times was passed by the same bytes, with a key that is still one of
+ * the pool's. */
+static bool remembered(struct cognito *c, const struct token_digest *digest, struct deadline by,
+	struct token_entry *out)
 {
-	const struct token_entry *entry = token_cache_find(c->verified, digest);
-
-	if (!entry || !jwks_is_current(c->jwks, entry->generation, clock_monotonic_ms(), by))
-		return NULL;
-	return entry;
+	return token_cache_find(c->verified, digest, out) &&
+		jwks_has(c->jwks, &out->key, clock_monotonic_ms(), by);
 }
 
 enum status cognito_verify(struct cognito *c, struct slice text, int64_t now_ms, struct deadline by,
 	struct cognito_principal *out)
 {
-	const struct token_entry *entry;
+	const struct verify_at at = { now_ms, by };
 	struct token_digest digest;
+	struct token_entry entry;
+	struct jwk_digest by_key;
 	const char *why;
 	enum status rc;
+	bool known;
 
 	if (text.len > COGNITO_TOKEN_MAX)
 		return denied(c, "size");
 	rc = token_cache_digest(c->verified, text, &digest);
 	if (rc != STATUS_OK)
 		return rc;
-	entry = remembered(c, &digest, by);
-	metrics_count(c->settings.metrics, entry ? METRICS_TOKENS_HIT : METRICS_TOKENS_MISS, 1);
-	if (!entry) {
-		rc = verify(c, text, now_ms, by, out);
+	known = remembered(c, &digest, by, &entry);
+	metrics_count(c->settings.metrics, known ? METRICS_TOKENS_HIT : METRICS_TOKENS_MISS, 1);
+	if (!known) {
+		rc = verify(c, text, &at, &by_key, out);
 		if (rc == STATUS_OK)
-			token_cache_put(c->verified, &digest, jwks_generation(c->jwks), out);
+			token_cache_put(c->verified, &digest, &by_key, out);
 		return rc;
 	}
-	why = claims_time_refused_as(&entry->times, now_ms);
+	why = claims_time_refused_as(&entry.times, now_ms);
 	if (why)
 		return denied(c, why);
-	memcpy(out->subject, entry->subject, sizeof(entry->subject));
-	out->times = entry->times;
+	memcpy(out->subject, entry.subject, sizeof(entry.subject));
+	out->times = entry.times;
 	return STATUS_OK;
 }
 

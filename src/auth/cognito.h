@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "base/usage.h"
 #include "metrics/metrics.h"
+#include "shared/memory.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,13 +22,16 @@ struct cognito_settings {
 	const char *issuer; /* exact text of iss; the JWKS is at <issuer>/.well-known/jwks.json */
 	const char *const *client_ids; /* accepted client_id values */
 	size_t client_id_count;
+	/* Where verified tokens are remembered; its scope has the two above in it, and it outlives
+	 * the cognito. NULL: in memory of its own. */
+	struct shared_memory *memory;
 	struct usage *usage; /* each fetch of the keys is added to it; borrowed; NULL: to none */
 	struct metrics *metrics; /* counts what is refused, remembered, fetched; the same */
 };
 
 struct cognito;
 
-/* Copies the settings (but for usage and metrics); fetches nothing. */
+/* Copies the settings, but for the last three; fetches nothing. */
 STATUS_MUSTCHECK enum status cognito_new(
 	const struct cognito_settings *settings, struct cognito **out);
 
@@ -54,8 +58,9 @@ struct cognito_principal {
  * reason, without any of the token's bytes, goes to the log at debug). STATUS_UNAVAILABLE: no key
  * was ever fetched and Cognito is down.
  *
- * A token that verified is remembered by the digest of its bytes, until the set of keys is fetched
- * anew. Its times are judged at each use. One that did not verify is never remembered. */
+ * A token that verified is remembered by the digest of its bytes, and counts as long as the key
+ * that verified it is held here. Its times are judged at each use. One that did not verify is never
+ * remembered. */
 STATUS_MUSTCHECK enum status cognito_verify(struct cognito *c, struct slice token, int64_t now_ms,
 	struct deadline by, struct cognito_principal *out);
 

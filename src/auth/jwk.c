@@ -5,6 +5,7 @@
 
 #include "auth/roca.h"
 #include "base/base64url.h"
+#include "digest/sha256.h"
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -20,6 +21,7 @@
 
 struct jwk {
 	EVP_PKEY *key;
+	struct jwk_digest digest;
 	size_t modulus_len;
 	size_t kid_len;
 	char kid[]; /* kid_len bytes, no NUL at the end */
@@ -50,6 +52,11 @@ size_t jwk_signature_len(const struct jwk *k)
 EVP_PKEY *jwk_public(const struct jwk *k)
 {
 	return k->key;
+}
+
+const struct jwk_digest *jwk_digest(const struct jwk *k)
+{
+	return &k->digest;
 }
 
 bool jwk_same_key(const struct jwk *a, const struct jwk *b)
@@ -204,14 +211,23 @@ static const char *weak_because(EVP_PKEY *key, const struct numbers *numbers)
 static enum status keep(
 	const struct json_value *entry, EVP_PKEY *key, size_t modulus_len, struct jwk **out)
 {
+	struct slice texts[3]; /* kid, n, e: each number has one text only, by base64url's rules */
 	struct slice kid;
 	struct jwk *k;
+	enum status rc;
 
-	if (!json_get_string(entry, "kid", &kid))
+	if (!json_get_string(entry, "kid", &texts[0]) || !json_get_string(entry, "n", &texts[1]) ||
+		!json_get_string(entry, "e", &texts[2]))
 		return STATUS_INTERNAL;
+	kid = texts[0];
 	k = malloc(sizeof(*k) + kid.len);
 	if (!k)
 		return STATUS_NO_MEMORY;
+	rc = sha256(texts, 3, k->digest.bytes);
+	if (rc != STATUS_OK) {
+		free(k);
+		return rc;
+	}
 	k->key = key;
 	k->modulus_len = modulus_len;
 	k->kid_len = kid.len;

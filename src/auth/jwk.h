@@ -7,6 +7,7 @@
 
 #include "base/slice.h"
 #include "base/status.h"
+#include "digest/sha256.h"
 #include "json/json.h"
 
 #include <openssl/types.h>
@@ -38,6 +39,12 @@ size_t jwk_signature_len(const struct jwk *k);
 
 /* The public key, still owned by k. */
 EVP_PKEY *jwk_public(const struct jwk *k);
+
+/* The SHA-256 of a key's name, n and e: the same digest, the same key under the same name. */
+struct jwk_digest {
+	unsigned char bytes[SHA256_SIZE];
+};
+const struct jwk_digest *jwk_digest(const struct jwk *k);
 
 /* true if both hold the same n and e, whatever their names are. */
 bool jwk_same_key(const struct jwk *a, const struct jwk *b);

@@ -31,6 +31,15 @@ const struct jwk *jwk_set_find(const struct jwk_set *set, struct slice kid)
 	return NULL;
 }
 
+bool jwk_set_has(const struct jwk_set *set, const struct jwk_digest *digest)
+{
+	for (size_t i = 0; set && i < set->count; i++) {
+		if (memcmp(jwk_digest(set->keys[i]), digest, sizeof(*digest)) == 0)
+			return true;
+	}
+	return false;
+}
+
 size_t jwk_set_count(const struct jwk_set *set)
 {
 	return set->count;

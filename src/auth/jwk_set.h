@@ -26,6 +26,9 @@ void jwk_set_free(struct jwk_set *set);
  * one. */
 const struct jwk *jwk_set_find(const struct jwk_set *set, struct slice kid);
 
+/* Whether it holds exactly that key under exactly that name. */
+bool jwk_set_has(const struct jwk_set *set, const struct jwk_digest *digest);
+
 /* How many keys are held, at least 1. */
 size_t jwk_set_count(const struct jwk_set *set);
 

@@ -12,7 +12,6 @@ struct jwks {
 	struct jwks_source source;
 	struct metrics *metrics; /* NULL: nobody counts */
 	struct jwk_set *set; /* NULL until one with a key was fetched */
-	uint64_t generation; /* the set's number, from 1 */
 	bool answered; /* the last fetch gave a document, be it without a usable key */
 	bool asked; /* a fetch was tried; asked_ms says when it began */
 	int64_t asked_ms;
@@ -79,7 +78,6 @@ static void ask(struct jwks *j, int64_t now_ms, struct deadline by, int64_t tota
 	}
 	jwk_set_free(j->set);
 	j->set = fresh;
-	j->generation++;
 	j->refresh_ms = now_ms + JWKS_AGE_MAX_MS;
 	metrics_count(j->metrics, METRICS_JWKS_FETCHED, 1);
 	metrics_set_now(j->metrics, METRICS_JWKS_AT);
@@ -111,15 +109,12 @@ enum status jwks_find(struct jwks *j, struct slice kid, int64_t now_ms, struct d
 	return STATUS_OK;
 }
 
-uint64_t jwks_generation(const struct jwks *j)
+bool jwks_has(struct jwks *j, const struct jwk_digest *key, int64_t now_ms, struct deadline by)
 {
-	return j->generation;
-}
-
-bool jwks_is_current(struct jwks *j, uint64_t generation, int64_t now_ms, struct deadline by)
-{
+	if (!j->set)
+		return false;
 	renew(j, now_ms, by);
-	return j->generation == generation;
+	return jwk_set_has(j->set, key);
 }
 
 bool jwks_ready(struct jwks *j, int64_t now_ms, struct deadline by)

@@ -49,13 +49,9 @@ void jwks_count_in(struct jwks *j, struct metrics *m);
 STATUS_MUSTCHECK enum status jwks_find(struct jwks *j, struct slice kid, int64_t now_ms,
 	struct deadline by, const struct jwk **out);
 
-/* Names the set of keys that is held: another one after each that was fetched, also if it holds the
- * same keys. 0: none. */
-uint64_t jwks_generation(const struct jwks *j);
-
-/* Whether what was verified by a key of that set (not 0) still counts: an old set is fetched again
- * as jwks_find does, and then it must be the same set. */
-bool jwks_is_current(struct jwks *j, uint64_t generation, int64_t now_ms, struct deadline by);
+/* Whether what was verified by that key still counts: an old set is fetched again as jwks_find
+ * does, and then the key must be held, under the same name. With none held it fetches nothing. */
+bool jwks_has(struct jwks *j, const struct jwk_digest *key, int64_t now_ms, struct deadline by);
 
 /* true if keys are held; tries to fetch them if none are and the cool-down allows. */
 bool jwks_ready(struct jwks *j, int64_t now_ms, struct deadline by);

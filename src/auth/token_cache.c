@@ -2,7 +2,7 @@
 /* Digests and entries of verified tokens. */
 #include "auth/token_cache.h"
 
-#include "base/lru.h"
+#include "shared/cache.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -12,12 +12,13 @@
 struct token_cache {
 	const EVP_MD *sha256;
 	EVP_MD_CTX *ctx; /* used again for each token */
-	struct lru *tokens;
+	struct shared_cache *tokens;
 };
 
-enum status token_cache_new(const EVP_MD *sha256, struct token_cache **out)
+enum status token_cache_new(
+	const EVP_MD *sha256, struct shared_memory *memory, struct token_cache **out)
 {
-	const struct lru_shape shape = { .capacity = TOKEN_CACHE_CAPACITY,
+	const struct shared_cache_shape shape = { .capacity = TOKEN_CACHE_CAPACITY,
 		.key_size = sizeof(struct token_digest),
 		.value_size = sizeof(struct token_entry) };
 	struct token_cache *c = calloc(1, sizeof(*c));
@@ -28,7 +29,7 @@ enum status token_cache_new(const EVP_MD *sha256, struct token_cache **out)
 	c->sha256 = sha256;
 	c->ctx = EVP_MD_CTX_new();
 	if (c->ctx)
-		rc = lru_new(&shape, &c->tokens);
+		rc = shared_cache_new(memory, &shape, &c->tokens);
 	if (rc != STATUS_OK) {
 		token_cache_free(c);
 		return rc;
@@ -41,7 +42,7 @@ void token_cache_free(struct token_cache *c)
 {
 	if (!c)
 		return;
-	lru_free(c->tokens);
+	shared_cache_free(c->tokens);
 	EVP_MD_CTX_free(c->ctx);
 	free(c);
 }
@@ -60,19 +61,20 @@ enum status token_cache_digest(struct token_cache *c, struct slice token, struct
 	return STATUS_OK;
 }
 
-const struct token_entry *token_cache_find(struct token_cache *c, const struct token_digest *digest)
+bool token_cache_find(
+	const struct token_cache *c, const struct token_digest *digest, struct token_entry *out)
 {
-	return lru_find(c->tokens, digest->bytes);
+	return shared_cache_get(c->tokens, digest, out);
 }
 
-void token_cache_put(struct token_cache *c, const struct token_digest *digest, uint64_t generation,
-	const struct cognito_principal *principal)
+void token_cache_put(struct token_cache *c, const struct token_digest *digest,
+	const struct jwk_digest *key, const struct cognito_principal *principal)
 {
-	struct token_entry entry = { .generation = generation, .times = principal->times };
+	struct token_entry entry = { .key = *key, .times = principal->times };
 	size_t len = strlen(principal->subject);
 
 	if (len > TOKEN_CACHE_SUBJECT_MAX)
 		return;
 	memcpy(entry.subject, principal->subject, len + 1);
-	lru_put(c->tokens, digest->bytes, &entry);
+	shared_cache_put(c->tokens, digest, &entry);
 }

@@ -301,6 +301,19 @@ static enum status load_numbers(struct loading *l)
 	return STATUS_OK;
 }
 
+/* Set to nothing it says something else than not set at all. */
+static enum status load_shared_memory(struct loading *l)
+{
+	static const char name[] = "CRUDDUR_SHARED_MEMORY";
+	const char *value = l->lookup(name);
+
+	if (!value)
+		return STATUS_OK;
+	if (*value && *value != '/')
+		return refuse(l, name, "is no absolute path");
+	return keep(l, name, value, &l->out->shared_memory);
+}
+
 static enum status load_live(struct loading *l)
 {
 	static const char name[] = "CRUDDUR_LIVE_SOCKET";
@@ -347,6 +360,8 @@ enum status settings_load(
 	if (rc == STATUS_OK && (needs & SETTINGS_NEED_COGNITO))
 		rc = load_live(&l);
 	if (rc == STATUS_OK)
+		rc = load_shared_memory(&l);
+	if (rc == STATUS_OK)
 		rc = origin(&l, "FRONTEND_URL");
 	if (rc == STATUS_OK)
 		rc = origin(&l, "BACKEND_URL");
@@ -361,6 +376,7 @@ void settings_clear(struct settings *s)
 	free(s->streams_endpoint);
 	free(s->table);
 	free(s->live_socket);
+	free(s->shared_memory);
 	free(s->issuer);
 	for (size_t i = 0; i < s->client_id_count; i++)
 		free(s->client_ids[i]);

@@ -38,6 +38,7 @@ struct settings {
 	enum log_level log_level;
 	char *live_socket; /* where nginx takes live events; NULL: there are none, or without
 				SETTINGS_NEED_COGNITO */
+	char *shared_memory; /* the path of the workers' file; NULL: the default place; "": none */
 	int64_t max_requests; /* a worker leaves after so many; 0: never */
 };
 

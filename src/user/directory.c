@@ -2,7 +2,7 @@
 /* The memory in front of user_store_by_cognito_id. */
 #include "user/directory.h"
 
-#include "base/lru.h"
+#include "shared/cache.h"
 #include "user/store.h"
 
 #include <stdlib.h>
@@ -11,12 +11,12 @@ struct user_directory {
 	struct pg *pg;
 	struct metrics *metrics; /* NULL: nobody counts */
 	int64_t stood_ms; /* when the connection was last seen to stand */
-	struct lru *users;
+	struct shared_cache *users;
 };
 
 /* The id itself, filled up with NULs, of which an id has none: two ids never share a key. */
 struct key {
-	char text[USER_DIRECTORY_KEY_MAX];
+	_Alignas(uint64_t) char text[USER_DIRECTORY_KEY_MAX];
 };
 
 struct known_user {
@@ -26,9 +26,10 @@ struct known_user {
 	char names[USER_DIRECTORY_NAMES_MAX]; /* handle, display name */
 };
 
-enum status user_directory_new(struct pg *p, struct user_directory **out)
+enum status user_directory_new(
+	struct pg *p, struct shared_memory *memory, struct user_directory **out)
 {
-	const struct lru_shape shape = { .capacity = USER_DIRECTORY_CAPACITY,
+	const struct shared_cache_shape shape = { .capacity = USER_DIRECTORY_CAPACITY,
 		.key_size = sizeof(struct key),
 		.value_size = sizeof(struct known_user) };
 	struct user_directory *d = calloc(1, sizeof(*d));
@@ -38,7 +39,7 @@ enum status user_directory_new(struct pg *p, struct user_directory **out)
 		return STATUS_NO_MEMORY;
 	d->pg = p;
 	d->stood_ms = -USER_DIRECTORY_LOOK_MS;
-	rc = lru_new(&shape, &d->users);
+	rc = shared_cache_new(memory, &shape, &d->users);
 	if (rc != STATUS_OK) {
 		user_directory_free(d);
 		return rc;
@@ -51,7 +52,7 @@ void user_directory_free(struct user_directory *d)
 {
 	if (!d)
 		return;
-	lru_free(d->users);
+	shared_cache_free(d->users);
 	free(d);
 }
 
@@ -81,7 +82,7 @@ static void remember(
 	known.display_name_len = (unsigned char)name_len;
 	memcpy(known.names, user->handle, handle_len);
 	memcpy(known.names + handle_len, user->display_name, name_len);
-	lru_put(d->users, key->text, &known);
+	shared_cache_put(d->users, key, &known);
 }
 
 static enum status make_user(const struct known_user *known, struct user *out)
@@ -103,17 +104,25 @@ static bool stands(struct user_directory *d, int64_t now_ms)
 	return true;
 }
 
+/* Another process may have asked a moment after this request began. */
+static bool is_fresh(const struct known_user *known, int64_t now_ms)
+{
+	return now_ms - known->read_ms < USER_DIRECTORY_AGE_MS &&
+		known->read_ms - now_ms < USER_DIRECTORY_AGE_MS;
+}
+
 enum status user_directory_find(struct user_directory *d, struct slice cognito_user_id,
 	int64_t now_ms, struct deadline by, struct user *out)
 {
+	struct known_user known;
 	struct key key;
 	bool has_key = make_key(cognito_user_id, &key);
-	const struct known_user *known = has_key ? lru_find(d->users, key.text) : NULL;
 	enum status rc;
 
-	if (known && now_ms - known->read_ms < USER_DIRECTORY_AGE_MS && stands(d, now_ms)) {
+	if (has_key && shared_cache_get(d->users, &key, &known) && is_fresh(&known, now_ms) &&
+		stands(d, now_ms)) {
 		metrics_count(d->metrics, METRICS_PEOPLE_HIT, 1);
-		return make_user(known, out);
+		return make_user(&known, out);
 	}
 	metrics_count(d->metrics, METRICS_PEOPLE_MISS, 1);
 	rc = user_store_by_cognito_id(d->pg, cognito_user_id, by, out);

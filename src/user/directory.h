@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Who has a Cognito id, for every signed-in request: from memory while that is fresh, else from
- * user/store. Nothing else reads or fills this memory. */
+ * user/store. Nothing else reads or fills this memory, which workers may share. */
 #ifndef CRUDDUR_USER_DIRECTORY_H
 #define CRUDDUR_USER_DIRECTORY_H
 
 #include "base/clock.h"
 #include "metrics/metrics.h"
 #include "pg/pg.h"
+#include "shared/memory.h"
 #include "user/user.h"
 
 /* What Postgres said counts for less than this, in time that the machine runs. So a new name shows
@@ -17,8 +18,8 @@
 #define USER_DIRECTORY_AGE_MS ((int64_t)10000)
 #define USER_DIRECTORY_LOOK_MS ((int64_t)20)
 
-/* Users held: with their links 200 bytes each. */
-#define USER_DIRECTORY_CAPACITY ((size_t)1024)
+/* Users held: 208 bytes each. */
+#define USER_DIRECTORY_CAPACITY ((size_t)4096)
 
 /* A longer Cognito id, or a handle and a display name of more bytes together, is read each time. */
 #define USER_DIRECTORY_KEY_MAX ((size_t)40)
@@ -26,8 +27,10 @@
 
 struct user_directory;
 
-/* Borrows the connection. */
-STATUS_MUSTCHECK enum status user_directory_new(struct pg *p, struct user_directory **out);
+/* Borrows the connection and, as in shared/cache.h, the memory, whose scope has the database in
+ * it. */
+STATUS_MUSTCHECK enum status user_directory_new(
+	struct pg *p, struct shared_memory *memory, struct user_directory **out);
 void user_directory_free(struct user_directory *d);
 
 /* Counts there from now on who was remembered and who was not. NULL: nowhere. */

@@ -9,6 +9,7 @@
 #include "support/jwks_stub.h"
 #include "support/mint.h"
 #include "unit/check_main.h"
+#include "unit/shared_pair.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -237,13 +238,13 @@ START_TEST(old_keys_are_fetched_again_if_all_tokens_are_remembered_ones)
 }
 END_TEST
 
-START_TEST(the_same_keys_fetched_again_cost_one_operation)
+START_TEST(the_same_keys_fetched_again_cost_nothing)
 {
 	ck_assert_int_eq(verify(NOW_MS), STATUS_OK);
 	monotonic_ms += JWKS_AGE_MAX_MS;
 	for (int i = 0; i < 5; i++)
 		ck_assert_int_eq(verify(NOW_MS), STATUS_OK);
-	ck_assert_uint_eq(operations, 2);
+	ck_assert_uint_eq(operations, 1);
 	ck_assert_uint_eq(stub.reads, 2);
 }
 END_TEST
@@ -286,26 +287,95 @@ START_TEST(a_long_subject_is_verified_each_time)
 }
 END_TEST
 
+/* Another worker, with keys of its own and in memory that both share. */
+static struct cognito *worker(struct shared_memory *memory, struct jwks_stub *keys)
+{
+	struct jwks_source source = jwks_stub_source(keys);
+	struct cognito_settings settings = mint_settings();
+	struct cognito *made;
+
+	settings.memory = memory;
+	ck_assert_int_eq(cognito_new_from(&settings, &source, &made), STATUS_OK);
+	return made;
+}
+
+START_TEST(what_one_worker_verified_counts_for_another_that_holds_the_key)
+{
+	struct cognito *alone = cognito, *first, *second;
+	struct jwks_stub others = { 0 };
+	struct shared_memory *memory[2];
+
+	shared_pair_open(memory);
+	first = worker(memory[0], &stub);
+	second = worker(memory[1], &others);
+	cognito = first;
+	ck_assert_int_eq(verify(NOW_MS), STATUS_OK);
+	cognito = second;
+	others.down = true;
+	ck_assert_int_eq(verify(NOW_MS), STATUS_UNAVAILABLE); /* no key: nothing counts */
+	others.down = false;
+	monotonic_ms += JWKS_COOL_DOWN_MS;
+	buf_add_slice(&others.document, buf_slice(&stub.document));
+	ck_assert_int_eq(verify(NOW_MS), STATUS_OK); /* fetches the keys, and verifies */
+	ck_assert_uint_eq(operations, 2);
+	change_token("nbf", "1700000020");
+	cognito = first;
+	ck_assert_int_eq(verify(NOW_MS), STATUS_OK);
+	cognito = second;
+	ck_assert_int_eq(verify(NOW_MS), STATUS_OK);
+	ck_assert_int_eq(verify(EXPIRES_MS), STATUS_DENIED);
+	ck_assert_uint_eq(operations, 3);
+	/* The first has not heard yet that the key is gone; the second has. */
+	buf_clear(&others.document);
+	buf_add_str(&others.document, "{\"keys\":[");
+	rsa_key_jwk(other_key, MINT_KID, "", &others.document);
+	buf_add_str(&others.document, "]}");
+	meet_an_unknown_name();
+	ck_assert_int_eq(verify(NOW_MS), STATUS_DENIED);
+	cognito = first;
+	ck_assert_int_eq(verify(NOW_MS), STATUS_OK);
+	cognito = second;
+	ck_assert_int_eq(verify(NOW_MS), STATUS_DENIED);
+	cognito = alone;
+	cognito_free(first);
+	cognito_free(second);
+	shared_pair_close(memory);
+	buf_free(&others.document);
+}
+END_TEST
+
+static void digest_of_number(struct token_cache *c, size_t number, struct token_digest *out)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "token %zu", number);
+	ck_assert_int_eq(token_cache_digest(c, slice_of(text), out), STATUS_OK);
+}
+
 START_TEST(so_many_tokens_are_remembered_and_no_more)
 {
 	const struct cognito_principal p = { .subject = "s" };
+	const struct jwk_digest by_key = { "k" };
 	EVP_MD *sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-	struct token_digest first, digest;
+	struct token_digest digest;
+	struct token_entry found;
 	struct token_cache *c;
+	size_t kept = 0, count = 2 * TOKEN_CACHE_CAPACITY;
 
-	ck_assert_int_eq(token_cache_new(sha256, &c), STATUS_OK);
-	for (size_t i = 0; i <= TOKEN_CACHE_CAPACITY; i++) {
-		char text[32];
-
-		snprintf(text, sizeof(text), "token %zu", i);
-		ck_assert_int_eq(token_cache_digest(c, slice_of(text), &digest), STATUS_OK);
-		if (i == 0)
-			first = digest;
-		ck_assert_ptr_null(token_cache_find(c, &digest));
-		token_cache_put(c, &digest, i, &p);
-		ck_assert_uint_eq(token_cache_find(c, &digest)->generation, i);
+	ck_assert_int_eq(token_cache_new(sha256, NULL, &c), STATUS_OK);
+	for (size_t i = 0; i < count; i++) {
+		digest_of_number(c, i, &digest);
+		ck_assert(!token_cache_find(c, &digest, &found));
+		token_cache_put(c, &digest, &by_key, &p);
+		ck_assert(token_cache_find(c, &digest, &found));
+		ck_assert_mem_eq(&found.key, &by_key, sizeof(by_key));
 	}
-	ck_assert_ptr_null(token_cache_find(c, &first));
+	for (size_t i = 0; i < count; i++) {
+		digest_of_number(c, i, &digest);
+		kept += token_cache_find(c, &digest, &found);
+	}
+	ck_assert_uint_le(kept, TOKEN_CACHE_CAPACITY);
+	ck_assert_uint_ge(kept, TOKEN_CACHE_CAPACITY * 9 / 10);
 	token_cache_free(c);
 	EVP_MD_free(sha256);
 }
@@ -320,7 +390,7 @@ START_TEST(a_digest_is_the_sha256_of_the_whole_text)
 	struct token_digest digest;
 	struct token_cache *c;
 
-	ck_assert_int_eq(token_cache_new(sha256, &c), STATUS_OK);
+	ck_assert_int_eq(token_cache_new(sha256, NULL, &c), STATUS_OK);
 	for (int i = 0; i < 2; i++) { /* also with a context that was used before */
 		ck_assert_int_eq(token_cache_digest(c, SLICE("abc"), &digest), STATUS_OK);
 		ck_assert_mem_eq(digest.bytes, abc, sizeof(digest.bytes));
@@ -347,9 +417,10 @@ static Suite *suite(void)
 	tcase_add_test(tc, a_key_that_left_takes_its_tokens_along);
 	tcase_add_test(tc, another_key_under_the_same_name_does_as_well);
 	tcase_add_test(tc, old_keys_are_fetched_again_if_all_tokens_are_remembered_ones);
-	tcase_add_test(tc, the_same_keys_fetched_again_cost_one_operation);
+	tcase_add_test(tc, the_same_keys_fetched_again_cost_nothing);
 	tcase_add_test(tc, while_cognito_is_down_remembered_tokens_go_on);
 	tcase_add_test(tc, a_long_subject_is_verified_each_time);
+	tcase_add_test(tc, what_one_worker_verified_counts_for_another_that_holds_the_key);
 	tcase_add_test(tc, so_many_tokens_are_remembered_and_no_more);
 	tcase_add_test(tc, a_digest_is_the_sha256_of_the_whole_text);
 	suite_add_tcase(s, tc);

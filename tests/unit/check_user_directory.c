@@ -4,6 +4,7 @@
 #include "check_main.h"
 #include "pg_fixture.h"
 #include "private_postgres.h"
+#include "shared_pair.h"
 #include "user/directory.h"
 
 #include <stdio.h>
@@ -29,7 +30,7 @@ static void set_up(void)
 {
 	run_apart("ALTER TABLE IF EXISTS public.hidden RENAME TO users");
 	run_apart("DELETE FROM public.users");
-	ck_assert_int_eq(user_directory_new(pg, &directory), STATUS_OK);
+	ck_assert_int_eq(user_directory_new(pg, NULL, &directory), STATUS_OK);
 }
 
 static void tear_down(void)
@@ -203,15 +204,42 @@ START_TEST(more_users_than_are_held_are_each_themselves)
 	char id[32], names[64];
 
 	run_apart("INSERT INTO public.users (display_name, handle, email, cognito_user_id) "
-		  "SELECT 'D' || i, 'h' || i, 'e', 's' || i FROM generate_series(0, 1024) i");
-	ck_assert_uint_eq(USER_DIRECTORY_CAPACITY, 1024);
+		  "SELECT 'D' || i, 'h' || i, 'e', 's' || i FROM generate_series(0, 4096) i");
+	ck_assert_uint_eq(USER_DIRECTORY_CAPACITY, 4096);
 	for (int round = 0; round < 2; round++) {
-		for (int i = 0; i <= 1024; i++) {
+		for (int i = 0; i <= 4096; i++) {
 			snprintf(id, sizeof(id), "s%d", i);
 			snprintf(names, sizeof(names), "h%d D%d", i, i);
 			assert_is(id, START_MS, SOUND, names);
 		}
 	}
+}
+END_TEST
+
+/* In memory that two directories share the second one knows at once, but for no longer. */
+START_TEST(what_one_directory_learnt_another_knows_for_the_rest_of_its_time)
+{
+	struct user_directory *mine = directory, *first, *second;
+	struct shared_memory *memory[2];
+
+	shared_pair_open(memory);
+	ck_assert_int_eq(user_directory_new(pg, memory[0], &first), STATUS_OK);
+	ck_assert_int_eq(user_directory_new(pg, memory[1], &second), STATUS_OK);
+	insert("sub", "ann", "Ann");
+	directory = first;
+	assert_is("sub", START_MS, SOUND, "ann Ann");
+	directory = second;
+	assert_is("sub", START_MS + 9999, BROKEN, "ann Ann");
+	/* A request of the second that began a little before the first asked. */
+	assert_is("sub", START_MS - 5, BROKEN, "ann Ann");
+	run_apart("UPDATE public.users SET display_name = 'Bea'");
+	assert_is("sub", START_MS + 10000, SOUND, "ann Bea");
+	directory = first;
+	assert_is("sub", START_MS + 10001, BROKEN, "ann Bea");
+	directory = mine;
+	user_directory_free(first);
+	user_directory_free(second);
+	shared_pair_close(memory);
 }
 END_TEST
 
@@ -236,6 +264,7 @@ int main(void)
 	tcase_add_test(tests, long_names_are_read_each_time);
 	tcase_add_test(tests, names_that_became_long_leave_no_old_ones_behind);
 	tcase_add_test(tests, more_users_than_are_held_are_each_themselves);
+	tcase_add_test(tests, what_one_directory_learnt_another_knows_for_the_rest_of_its_time);
 	suite_add_tcase(suite, tests);
 	return check_main(suite);
 }
