@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/settings.h"
 #include "fetch/fetch.h"
+#include "shared/memory.h"
 #include "stream/consumer.h"
 #include "stream/letters.h"
 #include "stream/repair.h"
@@ -41,6 +42,7 @@ static const char usage[] =
 	"                                    endpoints (default: the region's own)\n"
 	"  AWS_ACCESS_KEY_ID, ...            the usual AWS credential chain\n"
 	"  CRUDDUR_MESSAGES_TABLE            DynamoDB table (default: cruddur-messages)\n"
+	"  CRUDDUR_SHARED_MEMORY             the workers' file, where figures are counted\n"
 	"  CRUDDUR_LOG_LEVEL                 error, warn, info (default) or debug\n"
 	"\n"
 	"SIGTERM or SIGINT: finish the batch, keep the place, leave. SIGUSR1: figures to the log.\n"
@@ -60,6 +62,8 @@ struct program {
 	struct dynamo_streams *streams;
 	struct group_mover *mover;
 	struct stream_signals signals;
+	struct shared_memory *memory; /* NULL: it does not share any */
+	struct metrics *metrics;
 };
 
 /* --- What it is built from -------------------------------------------------------------------- */
@@ -90,6 +94,22 @@ static enum status make_clients(struct program *p)
 	return rc;
 }
 
+/* The workers' memory, for its figures, is found by its name alone: where that is to be made from
+ * settings of theirs, this program does not know it. */
+static enum status open_memory(struct program *p)
+{
+	const struct shared_memory_settings memory = { .path = p->settings.shared_memory };
+	enum status rc;
+
+	if (!memory.path || *memory.path == '\0')
+		return STATUS_OK;
+	rc = shared_memory_open(&memory, &p->memory);
+	if (rc == STATUS_OK)
+		rc = metrics_new(
+			shared_memory_take(p->memory, metrics_size()), NULL, 0, &p->metrics);
+	return rc;
+}
+
 static enum status build(struct program *p, struct buf *problem)
 {
 	enum status rc = pg_check_url(p->settings.connection_url);
@@ -111,11 +131,15 @@ static enum status build(struct program *p, struct buf *problem)
 	people.context = p->pg;
 	if (rc == STATUS_OK)
 		rc = group_mover_new(p->table, people, &p->mover);
+	if (rc == STATUS_OK)
+		rc = open_memory(p);
 	return rc;
 }
 
 static void take_down(struct program *p)
 {
+	metrics_free(p->metrics);
+	shared_memory_close(p->memory);
 	group_mover_free(p->mover);
 	dynamo_streams_free(p->streams);
 	dynamo_free(p->table);
@@ -135,8 +159,11 @@ static int consume(struct program *p, bool once)
 		.table_name = p->settings.table,
 		.streams = p->streams,
 		.mover = p->mover,
-		.signals = &p->signals };
+		.signals = &p->signals,
+		.metrics = p->metrics };
 
+	if (!once)
+		metrics_count(p->metrics, METRICS_STREAM_STARTS, 1);
 	switch (stream_consumer_run(&parts, once)) {
 	case STATUS_OK:
 		return EXIT_SUCCESS;

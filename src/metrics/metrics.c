@@ -7,8 +7,6 @@
 #include "base/log.h"
 #include "metrics/family.h"
 
-#include "config.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +27,6 @@ uint64_t metrics_layout(void)
 {
 	uint64_t hash = 0xcbf29ce484222325;
 
-	mix(&hash, PACKAGE_VERSION);
 	for (size_t i = 0; i < metrics_family_count; i++) {
 		const struct metrics_family *f = &metrics_families[i];
 

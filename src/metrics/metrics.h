@@ -37,7 +37,8 @@ struct metrics_route {
 /* Bytes of memory that the figures take. */
 size_t metrics_size(void);
 
-/* A number that says how they lie there: programs that differ in it must not share one block. */
+/* A number that says how they lie there, but for the routes' order: programs that differ in it must
+ * not share one block. */
 uint64_t metrics_layout(void);
 
 /* area: metrics_size() bytes, aligned to 8, which were zero when they were made; it stays the
