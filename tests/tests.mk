@@ -73,6 +73,7 @@ UNIT_TESTS = \
 	tests/unit/check_message_rules \
 	tests/unit/check_message_table_sort_key \
 	tests/unit/check_metrics \
+	tests/unit/check_metrics_layout \
 	tests/unit/check_pg \
 	tests/unit/check_pg_link \
 	tests/unit/check_pg_loss \

@@ -58,6 +58,7 @@ void http_response_add_code(struct http_response *r, const char *code)
 static void unauthorized(struct http_response *r)
 {
 	r->status = 401;
+	r->content_type = NULL;
 	buf_clear(&r->body);
 	buf_add_str(&r->body, "{}");
 	http_response_header(r, "WWW-Authenticate", SLICE("Bearer"));

@@ -37,7 +37,9 @@ uint64_t metrics_layout(void)
 				mix(&hash, f->labels[k].values[v]);
 		}
 	}
-	return hash == 0 ? 1 : hash;
+	for (size_t i = 0; i < METRICS_BOUNDS; i++)
+		mix(&hash, metrics_bounds[i].text);
+	return (hash ^ METRICS_VALUES) == 0 ? 1 : hash ^ METRICS_VALUES;
 }
 
 /* Takes the area, if it is new or laid out as ours. */

@@ -212,6 +212,18 @@ START_TEST(the_fronts_time_is_read_or_ignored)
 }
 END_TEST
 
+static char *const strangers[] = { "CRUDDUR_OPERATOR=", "CRUDDUR_OPERATOR=0", "CRUDDUR_OPERATOR=11",
+	"HTTP_CRUDDUR_OPERATOR=1", "cruddur_operator=1" };
+
+START_TEST(only_the_fronts_own_word_makes_an_operator)
+{
+	read_params((char *[]){ "CRUDDUR_OPERATOR=1", NULL });
+	ck_assert(request.operated);
+	read_params((char *[]){ strangers[_i], NULL });
+	ck_assert(!request.operated);
+}
+END_TEST
+
 START_TEST(nothing_of_an_earlier_request_is_left)
 {
 	read_params((char *[]){ "REQUEST_METHOD=POST", "REQUEST_URI=/x?y", "HTTP_ORIGIN=o",
@@ -246,6 +258,8 @@ int main(void)
 	tcase_add_test(tc, a_body_is_read_whole_up_to_the_cap_and_not_beyond);
 	tcase_add_test(tc, a_torn_body_is_invalid);
 	tcase_add_test(tc, the_fronts_time_is_read_or_ignored);
+	tcase_add_loop_test(tc, only_the_fronts_own_word_makes_an_operator, 0,
+		(int)(sizeof(strangers) / sizeof(strangers[0])));
 	tcase_add_test(tc, nothing_of_an_earlier_request_is_left);
 	suite_add_tcase(suite, tc);
 	return check_main(suite);

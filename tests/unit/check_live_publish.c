@@ -80,7 +80,7 @@ START_TEST(a_message_is_told_to_both)
 	reply(202);
 	live_events_message(live, &ann, &bea, SLICE("{\"uuid\":\"x\"}"));
 	ck_assert_uint_eq(http_server_hits(nginx), 0);
-	live_publish(live);
+	ck_assert_int_eq(live_publish(live), LIVE_PUBLISHED);
 	ck_assert_uint_eq(http_server_hits(nginx), 2);
 	for (size_t i = 0; i < 2; i++) {
 		ck_assert(request_is(i, "POST", ann.text));
@@ -159,7 +159,7 @@ START_TEST(an_event_is_published_once)
 	reply(202);
 	live_events_message(live, &ann, &bea, SLICE("{}"));
 	live_publish(live);
-	live_publish(live);
+	ck_assert_int_eq(live_publish(live), LIVE_NOTHING);
 	ck_assert_uint_eq(http_server_hits(nginx), 2);
 }
 END_TEST
@@ -218,6 +218,8 @@ START_TEST(refusals_are_one_line_and_every_event_is_tried)
 	reply(507);
 	ck_assert_uint_eq(lines_of(publish_twenty), 1);
 	ck_assert_uint_eq(http_server_hits(nginx), 20);
+	live_events_message(live, &ann, &bea, SLICE("{}"));
+	ck_assert_int_eq(live_publish(live), LIVE_FAILED);
 }
 END_TEST
 
@@ -240,6 +242,8 @@ START_TEST(an_nginx_that_hangs_is_waited_for_once)
 	ck_assert_uint_eq(lines_of(publish_twenty), 1);
 	/* A quarter of a second for the first; the rest is over before its second has passed. */
 	ck_assert_int_lt(clock_monotonic_ms() - started, 1000);
+	live_events_message(live, &ann, &bea, SLICE("{}"));
+	ck_assert_int_eq(live_publish(live), LIVE_SKIPPED);
 	ck_assert_uint_eq(http_server_hits(nginx), 1);
 }
 END_TEST
