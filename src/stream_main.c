@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/settings.h"
 #include "fetch/fetch.h"
+#include "stream/check.h"
 #include "stream/consumer.h"
 #include "stream/letters.h"
 #include "stream/repair.h"
@@ -20,7 +21,8 @@
 #include <sysexits.h>
 
 static const char usage[] =
-	"usage: cruddur-stream [--once | --repair | --replay-dead-letters | --help | --version]\n"
+	"usage: cruddur-stream [--once | --repair | --replay-dead-letters |\n"
+	"                       --check | --check=settings | --help | --version]\n"
 	"\n"
 	"Reads the stream of the messages table and moves both members' message-group rows to the\n"
 	"newest message of their conversation. Without an option it runs until it is told to "
@@ -33,6 +35,8 @@ static const char usage[] =
 	"                         safe while others run\n"
 	"  --replay-dead-letters  try again what could not be processed (table "
 	"stream_dead_letters)\n"
+	"  --check                looks at everything that it needs, a line each; changes nothing\n"
+	"  --check=settings       looks at the settings alone\n"
 	"\n"
 	"It is configured by its environment:\n"
 	"  CONNECTION_URL                    Postgres URI (required)\n"
@@ -49,7 +53,14 @@ static const char usage[] =
 	"or\n"
 	"a backend stays away (--once); 78 for a bad setting.\n";
 
-enum mode { MODE_DAEMON, MODE_ONCE, MODE_REPAIR, MODE_REPLAY };
+enum mode {
+	MODE_DAEMON,
+	MODE_ONCE,
+	MODE_REPAIR,
+	MODE_REPLAY,
+	MODE_CHECK,
+	MODE_CHECK_SETTINGS,
+};
 
 struct program {
 	struct settings settings;
@@ -128,14 +139,19 @@ static void take_down(struct program *p)
 
 /* --- What it does ----------------------------------------------------------------------------- */
 
-static int consume(struct program *p, bool once)
+static struct stream_parts parts_of(struct program *p)
 {
-	const struct stream_parts parts = { .pg = p->pg,
+	return (struct stream_parts){ .pg = p->pg,
 		.table = p->table,
 		.table_name = p->settings.table,
 		.streams = p->streams,
 		.mover = p->mover,
 		.signals = &p->signals };
+}
+
+static int consume(struct program *p, bool once)
+{
+	const struct stream_parts parts = parts_of(p);
 
 	switch (stream_consumer_run(&parts, once)) {
 	case STATUS_OK:
@@ -177,11 +193,40 @@ static int replay(struct program *p)
 									  : EXIT_FAILURE;
 }
 
+static enum status load(struct program *p, struct buf *problem)
+{
+	return settings_load(
+		(settings_getenv)getenv, SETTINGS_NEED_POSTGRES, &p->settings, problem);
+}
+
+static int check(struct program *p, bool all)
+{
+	struct buf problem = { 0 };
+	struct check c;
+	struct stream_parts parts;
+	enum status rc = load(p, &problem);
+	int exit_status;
+
+	check_begin(&c);
+	if (rc == STATUS_OK)
+		rc = build(p, &problem);
+	if (rc == STATUS_OK) {
+		check_settings_ok(&c, &p->settings);
+		parts = parts_of(p);
+		if (all)
+			stream_check(&parts, p->credentials, &c);
+		exit_status = check_end(&c);
+	} else {
+		exit_status = check_settings_failed(&c, rc, buf_slice(&problem));
+	}
+	buf_free(&problem);
+	return exit_status;
+}
+
 static int run(struct program *p, enum mode mode)
 {
 	struct buf problem = { 0 };
-	enum status rc = settings_load(
-		(settings_getenv)getenv, SETTINGS_NEED_POSTGRES, &p->settings, &problem);
+	enum status rc = load(p, &problem);
 
 	if (rc == STATUS_OK) {
 		log_open("cruddur-stream", p->settings.log_level);
@@ -217,7 +262,8 @@ static int say(const char *text)
 
 static bool read_mode(int argc, char **argv, enum mode *mode)
 {
-	static const char *const names[] = { NULL, "--once", "--repair", "--replay-dead-letters" };
+	static const char *const names[] = { NULL, "--once", "--repair", "--replay-dead-letters",
+		"--check", "--check=settings" };
 
 	*mode = MODE_DAEMON;
 	if (argc == 1)
@@ -254,7 +300,7 @@ int main(int argc, char **argv)
 			stderr);
 		return EXIT_FAILURE;
 	}
-	exit_status = run(&p, mode);
+	exit_status = mode >= MODE_CHECK ? check(&p, mode == MODE_CHECK) : run(&p, mode);
 	take_down(&p);
 	fetch_global_close();
 	return exit_status;

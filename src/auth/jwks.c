@@ -111,6 +111,11 @@ bool jwks_is_current(struct jwks *j, uint64_t generation, int64_t now_ms, struct
 	return j->generation == generation;
 }
 
+size_t jwks_count(const struct jwks *j)
+{
+	return j->set ? jwk_set_count(j->set) : 0;
+}
+
 bool jwks_ready(struct jwks *j, int64_t now_ms, struct deadline by)
 {
 	if (!j->set && may_ask(j, now_ms, by))

@@ -53,6 +53,9 @@ uint64_t jwks_generation(const struct jwks *j);
  * as jwks_find does, and then it must be the same set. */
 bool jwks_is_current(struct jwks *j, uint64_t generation, int64_t now_ms, struct deadline by);
 
+/* How many keys are held. */
+size_t jwks_count(const struct jwks *j);
+
 /* true if keys are held; tries to fetch them if none are and the cool-down allows. */
 bool jwks_ready(struct jwks *j, int64_t now_ms, struct deadline by);
 

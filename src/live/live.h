@@ -43,6 +43,10 @@ bool live_has_noted(const struct live *l);
 /* What was noted is not to be published: the answer did not become a 200. */
 void live_forget(struct live *l);
 
+/* STATUS_OK if something speaks HTTP at the socket; whatever it says. Publishes nothing. Otherwise
+ * STATUS_TIMEOUT or STATUS_UNAVAILABLE; why is in the log. */
+STATUS_MUSTCHECK enum status live_ping(struct live *l);
+
 /* Publishes what was noted, if anything. It takes a quarter of a second at the longest; what goes
  * wrong is a line in the log, one in ten seconds, and nothing else. */
 void live_publish(struct live *l);
