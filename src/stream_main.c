@@ -9,6 +9,7 @@
 #include "base/settings.h"
 #include "fetch/fetch.h"
 #include "shared/memory.h"
+#include "stream/check.h"
 #include "stream/consumer.h"
 #include "stream/letters.h"
 #include "stream/repair.h"
@@ -21,7 +22,8 @@
 #include <sysexits.h>
 
 static const char usage[] =
-	"usage: cruddur-stream [--once | --repair | --replay-dead-letters | --help | --version]\n"
+	"usage: cruddur-stream [--once | --repair | --replay-dead-letters |\n"
+	"                       --check | --check=settings | --help | --version]\n"
 	"\n"
 	"Reads the stream of the messages table and moves both members' message-group rows to the\n"
 	"newest message of their conversation. Without an option it runs until it is told to "
@@ -34,6 +36,8 @@ static const char usage[] =
 	"                         safe while others run\n"
 	"  --replay-dead-letters  try again what could not be processed (table "
 	"stream_dead_letters)\n"
+	"  --check                looks at everything that it needs, a line each; changes nothing\n"
+	"  --check=settings       looks at the settings alone\n"
 	"\n"
 	"It is configured by its environment:\n"
 	"  CONNECTION_URL                    Postgres URI (required)\n"
@@ -51,7 +55,14 @@ static const char usage[] =
 	"or\n"
 	"a backend stays away (--once); 78 for a bad setting.\n";
 
-enum mode { MODE_DAEMON, MODE_ONCE, MODE_REPAIR, MODE_REPLAY };
+enum mode {
+	MODE_DAEMON,
+	MODE_ONCE,
+	MODE_REPAIR,
+	MODE_REPLAY,
+	MODE_CHECK,
+	MODE_CHECK_SETTINGS,
+};
 
 struct program {
 	struct settings settings;
@@ -152,15 +163,20 @@ static void take_down(struct program *p)
 
 /* --- What it does ----------------------------------------------------------------------------- */
 
-static int consume(struct program *p, bool once)
+static struct stream_parts parts_of(struct program *p)
 {
-	const struct stream_parts parts = { .pg = p->pg,
+	return (struct stream_parts){ .pg = p->pg,
 		.table = p->table,
 		.table_name = p->settings.table,
 		.streams = p->streams,
 		.mover = p->mover,
 		.signals = &p->signals,
 		.metrics = p->metrics };
+}
+
+static int consume(struct program *p, bool once)
+{
+	const struct stream_parts parts = parts_of(p);
 
 	if (!once)
 		metrics_count(p->metrics, METRICS_STREAM_STARTS, 1);
@@ -204,11 +220,40 @@ static int replay(struct program *p)
 									  : EXIT_FAILURE;
 }
 
+static enum status load(struct program *p, struct buf *problem)
+{
+	return settings_load(
+		(settings_getenv)getenv, SETTINGS_NEED_POSTGRES, &p->settings, problem);
+}
+
+static int check(struct program *p, bool all)
+{
+	struct buf problem = { 0 };
+	struct check c;
+	struct stream_parts parts;
+	enum status rc = load(p, &problem);
+	int exit_status;
+
+	check_begin(&c);
+	if (rc == STATUS_OK)
+		rc = build(p, &problem);
+	if (rc == STATUS_OK) {
+		check_settings_ok(&c, &p->settings);
+		parts = parts_of(p);
+		if (all)
+			stream_check(&parts, p->credentials, &c);
+		exit_status = check_end(&c);
+	} else {
+		exit_status = check_settings_failed(&c, rc, buf_slice(&problem));
+	}
+	buf_free(&problem);
+	return exit_status;
+}
+
 static int run(struct program *p, enum mode mode)
 {
 	struct buf problem = { 0 };
-	enum status rc = settings_load(
-		(settings_getenv)getenv, SETTINGS_NEED_POSTGRES, &p->settings, &problem);
+	enum status rc = load(p, &problem);
 
 	if (rc == STATUS_OK) {
 		log_open("cruddur-stream", p->settings.log_level);
@@ -244,7 +289,8 @@ static int say(const char *text)
 
 static bool read_mode(int argc, char **argv, enum mode *mode)
 {
-	static const char *const names[] = { NULL, "--once", "--repair", "--replay-dead-letters" };
+	static const char *const names[] = { NULL, "--once", "--repair", "--replay-dead-letters",
+		"--check", "--check=settings" };
 
 	*mode = MODE_DAEMON;
 	if (argc == 1)
@@ -281,7 +327,7 @@ int main(int argc, char **argv)
 			stderr);
 		return EXIT_FAILURE;
 	}
-	exit_status = run(&p, mode);
+	exit_status = mode >= MODE_CHECK ? check(&p, mode == MODE_CHECK) : run(&p, mode);
 	take_down(&p);
 	fetch_global_close();
 	return exit_status;

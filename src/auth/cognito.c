@@ -206,3 +206,8 @@ bool cognito_ready(struct cognito *c, struct deadline by)
 {
 	return jwks_ready(c->jwks, clock_monotonic_ms(), by);
 }
+
+size_t cognito_key_count(const struct cognito *c)
+{
+	return jwks_count(c->jwks);
+}

@@ -67,4 +67,7 @@ STATUS_MUSTCHECK enum status cognito_verify(struct cognito *c, struct slice toke
 /* true if keys are held; tries to fetch them if none are and the cool-down allows. */
 bool cognito_ready(struct cognito *c, struct deadline by);
 
+/* How many keys are held. */
+size_t cognito_key_count(const struct cognito *c);
+
 #endif

@@ -117,6 +117,11 @@ bool jwks_has(struct jwks *j, const struct jwk_digest *key, int64_t now_ms, stru
 	return jwk_set_has(j->set, key);
 }
 
+size_t jwks_count(const struct jwks *j)
+{
+	return j->set ? jwk_set_count(j->set) : 0;
+}
+
 bool jwks_ready(struct jwks *j, int64_t now_ms, struct deadline by)
 {
 	if (!j->set && may_ask(j, now_ms, by))

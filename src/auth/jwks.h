@@ -53,6 +53,9 @@ STATUS_MUSTCHECK enum status jwks_find(struct jwks *j, struct slice kid, int64_t
  * does, and then the key must be held, under the same name. With none held it fetches nothing. */
 bool jwks_has(struct jwks *j, const struct jwk_digest *key, int64_t now_ms, struct deadline by);
 
+/* How many keys are held. */
+size_t jwks_count(const struct jwks *j);
+
 /* true if keys are held; tries to fetch them if none are and the cool-down allows. */
 bool jwks_ready(struct jwks *j, int64_t now_ms, struct deadline by);
 

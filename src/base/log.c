@@ -18,6 +18,8 @@ static struct {
 	int64_t pid; /* 0: the log was not opened */
 	char request[REQUEST_MAX];
 	size_t request_len;
+	log_take take; /* NULL: lines go to stderr */
+	void *take_context;
 } state = { .program = "cruddur", .level = LOG_INFO };
 
 struct line {
@@ -146,6 +148,11 @@ void log_write(enum log_level level, const char *event, const struct log_field *
 
 	if (level > state.level)
 		return;
+	if (state.take) {
+		state.take(state.take_context, event, fields);
+		errno = kept;
+		return;
+	}
 	begin(&l, level, event);
 	for (; fields && fields->name; fields++)
 		put_field(&l, fields);
@@ -162,6 +169,13 @@ void log_open(const char *program, enum log_level level)
 	state.program = program;
 	state.pid = getpid();
 	state.level = level;
+}
+
+void log_divert(enum log_level level, log_take take, void *context)
+{
+	state.level = level;
+	state.take = take;
+	state.take_context = context;
 }
 
 bool log_enabled(enum log_level level)

@@ -56,6 +56,11 @@ void log_write(enum log_level level, const char *event, const struct log_field *
 /* program goes into each line (a literal). Lines above the level are dropped. */
 void log_open(const char *program, enum log_level level);
 
+/* From now on lines up to the level go to take, and none to stderr: for a program that itself tells
+ * a person what happened. */
+typedef void (*log_take)(void *context, const char *event, const struct log_field *fields);
+void log_divert(enum log_level level, log_take take, void *context);
+
 bool log_enabled(enum log_level level);
 
 /* The request id that the following lines carry; empty for none. It is copied, cut at 128 bytes. */

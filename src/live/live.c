@@ -186,3 +186,19 @@ enum live_outcome live_publish(struct live *l)
 	buf_reset(&l->data);
 	return outcome;
 }
+
+enum status live_ping(struct live *l)
+{
+	const struct fetch_request request = { .method = "GET",
+		.url = "http://live/",
+		.unix_socket = l->service.socket_path,
+		.body_max = ANSWER_MAX,
+		.connect_ms = PUBLISH_MS,
+		.total_ms = PUBLISH_MS };
+	struct fetch_answer answer;
+	enum status rc = fetch_do(l->fetch, &request, &answer);
+
+	if (rc != STATUS_OK)
+		LOG(LOG_WARN, "live_silent", log_str("problem", fetch_problem(l->fetch)));
+	return rc;
+}

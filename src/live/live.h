@@ -50,6 +50,10 @@ enum live_outcome {
 	LIVE_SKIPPED, /* not tried: nginx did not answer lately */
 };
 
+/* STATUS_OK if something speaks HTTP at the socket; whatever it says. Publishes nothing. Otherwise
+ * STATUS_TIMEOUT or STATUS_UNAVAILABLE; why is in the log. */
+STATUS_MUSTCHECK enum status live_ping(struct live *l);
+
 /* Publishes what was noted, if anything. It takes a quarter of a second at the longest; what goes
  * wrong is a line in the log, one in ten seconds, and nothing else. */
 enum live_outcome live_publish(struct live *l);

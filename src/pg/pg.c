@@ -288,6 +288,46 @@ enum status pg_query_row(struct pg *p, const struct pg_statement *statement,
 	return STATUS_UNAVAILABLE;
 }
 
+/* "EXPLAIN EXECUTE "users_short" (NULL)": a plan is made and its rights are judged when it starts,
+ * as for a statement that runs (PostgreSQL 15, ExecCheckRTPerms). Names hold no quotes. */
+static void add_rehearsal(const struct pg_statement *statement, struct buf *text)
+{
+	buf_add_str(text, "EXPLAIN EXECUTE \"");
+	buf_add_str(text, statement->name);
+	buf_add_char(text, '"');
+	for (size_t i = 0; i < statement->parameter_count; i++)
+		buf_add_str(text, i == 0 ? "(NULL" : ", NULL");
+	if (statement->parameter_count > 0)
+		buf_add_char(text, ')');
+}
+
+enum status pg_rehearse(struct pg *p, const struct pg_statement *statement, struct deadline by)
+{
+	struct attempt t = { .statement = statement, .by = by };
+	struct buf text = { 0 };
+	PGresult *result;
+	enum status rc = connect_if_needed(p, by);
+
+	add_rehearsal(statement, &text);
+	if (rc == STATUS_OK && !buf_ok(&text))
+		rc = STATUS_NO_MEMORY;
+	if (rc == STATUS_OK && !is_prepared(p, statement))
+		rc = prepare(p, &t);
+	if (rc != STATUS_OK)
+		goto out;
+	rc = STATUS_UNAVAILABLE;
+	if (!PQsendQuery(p->conn, buf_cstr(&text))) {
+		disconnect(p);
+		goto out;
+	}
+	rc = take_answer(p, &t, LOSS_DURING, &result);
+	if (rc == STATUS_OK)
+		PQclear(result);
+out:
+	buf_free(&text);
+	return rc;
+}
+
 bool pg_stands(const struct pg *p)
 {
 	return p->conn && link_stands(p->conn);

@@ -48,6 +48,11 @@ STATUS_MUSTCHECK enum status pg_query(struct pg *p, const struct pg_statement *s
 STATUS_MUSTCHECK enum status pg_query_row(struct pg *p, const struct pg_statement *statement,
 	const char *const *values, struct deadline by, struct pg_result **out);
 
+/* STATUS_OK if the statement could be run now: the server plans it, with NULL for each value, and
+ * looks at the rights that it needs, but does not run it. Otherwise as pg_query. */
+STATUS_MUSTCHECK enum status pg_rehearse(
+	struct pg *p, const struct pg_statement *statement, struct deadline by);
+
 void pg_result_free(struct pg_result *r);
 size_t pg_result_rows(const struct pg_result *r);
 
