@@ -276,8 +276,11 @@ def test_the_stream_consumer_counts_in_the_workers_memory(make_site, make_world,
     assert figures.value("cruddur_stream_groups_total") >= 1
     assert figures.value("cruddur_stream_starts_total") == 1
     assert figures.value("cruddur_stream_dead_letters_total") == 0
-    assert figures.value("cruddur_stream_lag_seconds") < processes.scaled(10)
+    assert figures.has("cruddur_stream_lag_seconds")
     assert figures.value("cruddur_stream_last_read_timestamp_seconds") > 0
+    # DynamoDB Local's records are as old as the minute that they were written in.
+    processes.wait_until(lambda: operator.read().value("cruddur_stream_lag_seconds") == 0, 10,
+                         "nothing is unread")
     daemon.stop()
     figures = operator.read()
     assert not figures.has("cruddur_stream_lag_seconds")
