@@ -77,7 +77,7 @@ cmd_down() {
 
 down_locked() {
 	services_down
-	rm -f -- "$(workers_socket)"
+	rm -f -- "$(workers_socket)" "$RUN"/shared-*
 	if [[ -s $VAR/socket-dir ]]; then
 		rm -rf -- "$SOCKETS"
 		rm -f -- "$VAR/socket-dir"

@@ -96,6 +96,12 @@ find_socket_dir() {
 	fi
 }
 
+# shared_memory: the file that workers and stream consumer map: another one for each build, as what stands in it may be
+# laid out differently, and nobody counts versions between two of them.
+shared_memory() {
+	printf '%s/shared-%.12s\n' "$RUN" "$(cat -- "$FCGI" "$STREAM" 2>/dev/null | sha256sum)"
+}
+
 # service_settings: one NAME=value a line, everything of contract section 2 that is set here.
 service_settings() {
 	find_socket_dir
@@ -115,7 +121,7 @@ service_settings() {
 	FRONTEND_URL=$FRONTEND_URL
 	BACKEND_URL=$BASE_URL
 	CRUDDUR_LIVE_SOCKET=$(live_socket)
-	CRUDDUR_SHARED_MEMORY=$RUN/shared
+	CRUDDUR_SHARED_MEMORY=$(shared_memory)
 	CRUDDUR_LOG_LEVEL=${CRUDDUR_LOG_LEVEL:-info}
 	EOF
 }
