@@ -244,6 +244,34 @@ START_TEST(a_line_too_long_loses_whole_fields_only)
 }
 END_TEST
 
+static void take(void *context, const char *event, const struct log_field *fields)
+{
+	struct buf *b = context;
+
+	buf_add_str(b, event);
+	for (; fields && fields->name; fields++)
+		buf_add_str(b, fields->name);
+	errno = EIO;
+}
+
+START_TEST(lines_may_go_to_somebody_else)
+{
+	struct buf taken = { 0 }, b = { 0 };
+
+	log_divert(LOG_WARN, take, &taken);
+	errno = ENOTTY;
+	LOG(LOG_WARN, "first", log_int("one", 1), log_str("two", "2"));
+	LOG(LOG_INFO, "second");
+	LOG(LOG_ERROR, "third");
+	ck_assert_int_eq(errno, ENOTTY);
+	take_logged(&b);
+	ck_assert_uint_eq(b.len, 0);
+	ck_assert_str_eq(buf_cstr(&taken), "firstonetwothird");
+	buf_free(&taken);
+	buf_free(&b);
+}
+END_TEST
+
 START_TEST(logging_keeps_errno)
 {
 	struct buf b = { 0 };
@@ -303,6 +331,7 @@ int main(void)
 	tcase_add_test(tests, every_pair_of_bytes_gives_a_valid_line);
 	tcase_add_test(tests, long_texts_are_cut_between_characters);
 	tcase_add_test(tests, a_line_too_long_loses_whole_fields_only);
+	tcase_add_test(tests, lines_may_go_to_somebody_else);
 	tcase_add_test(tests, logging_keeps_errno);
 	tcase_add_test(tests, numbers_are_written_over_the_full_range);
 	tcase_add_test(tests, levels_are_read_by_their_exact_names);

@@ -110,6 +110,17 @@ START_TEST(the_trace_of_the_moment_goes_with_it)
 }
 END_TEST
 
+START_TEST(a_ping_publishes_nothing_and_takes_any_answer)
+{
+	reply(404);
+	ck_assert_int_eq(live_ping(live), STATUS_OK);
+	ck_assert(slice_starts_with(http_server_head(nginx, 0), SLICE("GET / HTTP/1.1\r\n")));
+	http_server_stop(nginx);
+	nginx = NULL;
+	ck_assert_int_eq(live_ping(live), STATUS_UNAVAILABLE);
+}
+END_TEST
+
 START_TEST(where_only_the_sender_is_known_the_sender_is_told)
 {
 	reply(202);
@@ -269,6 +280,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, a_message_is_told_to_both);
 	tcase_add_test(tests, the_trace_of_the_moment_goes_with_it);
+	tcase_add_test(tests, a_ping_publishes_nothing_and_takes_any_answer);
 	tcase_add_test(tests, where_only_the_sender_is_known_the_sender_is_told);
 	tcase_add_test(tests, what_was_read_is_told_to_the_reader_alone);
 	tcase_add_test(tests, streams_of_the_old_channel_are_ended_once_they_have_it);
