@@ -30,6 +30,7 @@ BAD = [
     ("BACKEND_URL", "example.test"), ("BACKEND_URL", "javascript:alert(1)"),
     ("CRUDDUR_LOG_LEVEL", "verbose"), ("CRUDDUR_LOG_LEVEL", "INFO "),
     ("CRUDDUR_LIVE_SOCKET", "run/s"), ("CRUDDUR_LIVE_SOCKET", "/" + "a" * 107),
+    ("CRUDDUR_SHARED_MEMORY", "run/shared"),
     ("CRUDDUR_MAX_REQUESTS", "-1"), ("CRUDDUR_MAX_REQUESTS", "many"),
     ("AWS_ACCESS_KEY_ID", None), ("AWS_SECRET_ACCESS_KEY", None),
 ]

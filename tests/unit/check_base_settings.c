@@ -235,6 +235,7 @@ static const struct pair bad[] = {
 	{ "CRUDDUR_LOG_LEVEL", "INFO" },
 	{ "CRUDDUR_MAX_REQUESTS", "many" },
 	{ "CRUDDUR_LIVE_SOCKET", "run/live.sock" },
+	{ "CRUDDUR_SHARED_MEMORY", "run/shared" },
 	{ "CRUDDUR_LIVE_SOCKET",
 		"/"
 		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
