@@ -76,9 +76,9 @@ enum metrics_kind {
 struct metrics_family {
 	const char *name;
 	const char *help;
-	enum metrics_kind kind;
 	size_t at;
 	struct metrics_label labels[METRICS_LABELS]; /* up to the first without a name */
+	enum metrics_kind kind;
 	bool sparse; /* what never happened is left out */
 };
 

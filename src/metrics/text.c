@@ -19,7 +19,10 @@ static void escaped(struct buf *out, const char *text, const char *special)
 	for (; *text; text++) {
 		if (strchr(special, *text))
 			buf_add_char(out, '\\');
-		buf_add_char(out, *text == '\n' ? 'n' : *text);
+		if (*text == '\n')
+			buf_add_char(out, 'n');
+		else
+			buf_add_char(out, *text);
 	}
 }
 
