@@ -30,8 +30,8 @@ static const char *const moved[] = { "moved", "unchanged" };
 
 #define VALUES(of) (of), sizeof(of) / sizeof((of)[0])
 #define ROUTES NULL, METRICS_NO_ROUTE + 1
-#define EVENT(event) METRICS_AT_EVENTS + (event)
-#define GAUGE(gauge) METRICS_AT_GAUGES + (gauge)
+#define EVENT(event) (METRICS_AT_EVENTS + (event))
+#define GAUGE(gauge) (METRICS_AT_GAUGES + (gauge))
 
 const struct metrics_family metrics_families[] = {
 	/* --- Requests --- */
