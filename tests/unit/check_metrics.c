@@ -2,6 +2,7 @@
 /* Counting into memory that several processes share, and the text that Prometheus reads. */
 #include "metrics/family.h"
 #include "metrics/text.h"
+#include "stream/figures.h"
 
 #include "unit/check_main.h"
 
@@ -326,7 +327,42 @@ START_TEST(more_routes_than_have_a_place_are_refused)
 }
 END_TEST
 
-/* --- The stream's gauges ---------------------------------------------------------------------- */
+/* --- The stream's figures ----------------------------------------------------------------------
+ */
+
+START_TEST(what_came_to_a_streams_figures_is_counted_once)
+{
+	struct metrics *m = made(NULL);
+	struct stream_figures told = { 0 };
+	/* Of eleven dead letters one is a record's, the others are groups of repairs. */
+	struct stream_figures f = { .records = 10,
+		.skipped = 3,
+		.set_aside = 11,
+		.groups_set_aside = 10,
+		.moved = 4,
+		.unchanged = 1,
+		.retried = 2,
+		.repaired = 20,
+		.missed = 1 };
+
+	stream_figures_count(&f, &told, m);
+	stream_figures_count(&f, &told, m);
+	expect_line(m, "cruddur_stream_records_total{outcome=\"settled\"} 6");
+	expect_line(m, "cruddur_stream_records_total{outcome=\"skipped\"} 3");
+	expect_line(m, "cruddur_stream_dead_letters_total 11");
+	expect_line(m, "cruddur_stream_groups_total{outcome=\"moved\"} 4");
+	expect_line(m, "cruddur_stream_groups_total{outcome=\"unchanged\"} 1");
+	expect_line(m, "cruddur_stream_groups_retried_total 2");
+	expect_line(m, "cruddur_stream_groups_repaired_total 20");
+	expect_line(m, "cruddur_stream_missed_total 1");
+	f.records += 2;
+	f.set_aside += 2;
+	stream_figures_count(&f, &told, m);
+	expect_line(m, "cruddur_stream_records_total{outcome=\"settled\"} 6");
+	expect_line(m, "cruddur_stream_dead_letters_total 13");
+	metrics_free(m);
+}
+END_TEST
 
 START_TEST(lag_is_what_is_unread_or_for_how_long_nobody_reads)
 {
@@ -436,6 +472,7 @@ int main(void)
 	tcase_add_test(t, who_comes_later_finds_what_was_counted);
 	tcase_add_test(t, an_area_of_another_layout_is_left_alone);
 	tcase_add_test(t, more_routes_than_have_a_place_are_refused);
+	tcase_add_test(t, what_came_to_a_streams_figures_is_counted_once);
 	tcase_add_test(t, lag_is_what_is_unread_or_for_how_long_nobody_reads);
 	tcase_add_loop_test(
 		t, labels_and_help_are_escaped, 0, sizeof(escapes) / sizeof(escapes[0]));
