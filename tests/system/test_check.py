@@ -173,6 +173,14 @@ def test_a_wrong_password_is_told(check, sound):
     assert "password authentication failed" in result.failed()["postgres"]
 
 
+def test_what_a_backend_says_cannot_write_lines_or_colours(check, sound):
+    evil = urlsplit(sound["CONNECTION_URL"])._replace(path="/x%1b%5b31m%0aok%20%20%c2%9b%ff").geturl()
+    result = check({"CONNECTION_URL": evil})  # whose lines are judged as all are
+    assert result.status == 1 and list(result.failed()) == ["postgres"], result.text
+    assert "x?[31m ok" in result.failed()["postgres"] and result.names() == [
+        name for name in WORKER if name != "statements"]
+
+
 @pytest.mark.parametrize("sql, code", [
     ("", "42P01"),
     ("CREATE TABLE public.users (uuid uuid, handle text, display_name text)", "42703")])

@@ -33,6 +33,18 @@ START_TEST(path_is_decoded_once_and_the_query_stays_raw)
 }
 END_TEST
 
+START_TEST(a_traceparent_is_kept_and_counted)
+{
+	read_params((char *[]){ "REQUEST_URI=/", NULL });
+	ck_assert_int_eq(request.traceparent.times, 0);
+	read_params((char *[]){ "HTTP_TRACEPARENT=00-a", NULL });
+	ck_assert_int_eq(request.traceparent.times, 1);
+	assert_slice(request.traceparent.value, "00-a");
+	read_params((char *[]){ "HTTP_TRACEPARENT=00-a", "HTTP_TRACEPARENT=00-b", NULL });
+	ck_assert_int_eq(request.traceparent.times, 2);
+}
+END_TEST
+
 START_TEST(a_path_with_a_torn_escape_is_no_path)
 {
 	read_params((char *[]){ "REQUEST_METHOD=GET", "REQUEST_URI=/api/%4", NULL });
@@ -246,6 +258,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, NULL, tear_down);
 	tcase_add_test(tc, path_is_decoded_once_and_the_query_stays_raw);
+	tcase_add_test(tc, a_traceparent_is_kept_and_counted);
 	tcase_add_test(tc, a_path_with_a_torn_escape_is_no_path);
 	tcase_add_test(tc, an_escaped_nul_stays_inside_the_path);
 	tcase_add_test(tc, the_fronts_request_id_is_kept_with_a_long_path_behind_it);
