@@ -327,8 +327,7 @@ START_TEST(more_routes_than_have_a_place_are_refused)
 }
 END_TEST
 
-/* --- The stream's figures ----------------------------------------------------------------------
- */
+/* --- The stream's figures --------------------------------------------------------------------- */
 
 START_TEST(what_came_to_a_streams_figures_is_counted_once)
 {
