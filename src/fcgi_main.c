@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/settings.h"
+#include "check/check.h"
 #include "fetch/fetch.h"
 #include "http/fastcgi.h"
 
@@ -20,10 +21,16 @@
 #define RETIRE_AGE_MS 11000
 
 static const char usage[] =
-	"usage: cruddur-fcgi [--help | --version]\n"
+	"usage: cruddur-fcgi [--check | --check=settings | --help | --version]\n"
 	"\n"
 	"One FastCGI worker of cruddur, on a listening socket handed over as fd 0:\n"
 	"  spawn-fcgi -s SOCKET -- /usr/bin/multiwatch -f 4 -r 100 -- cruddur-fcgi\n"
+	"\n"
+	"  --check           looks at everything that a worker needs: settings, Postgres and its\n"
+	"                    schema, credentials, the table with its index and stream, the keys,\n"
+	"                    the live socket; a line each, and nothing is changed\n"
+	"  --check=settings  looks at the settings alone, for a start that must not depend on\n"
+	"                    backends\n"
 	"\n"
 	"It is configured by its environment:\n"
 	"  CONNECTION_URL                    Postgres URI (required)\n"
@@ -42,8 +49,8 @@ static const char usage[] =
 	"  CRUDDUR_LOG_LEVEL                 error, warn, info (default) or debug\n"
 	"  CRUDDUR_MAX_REQUESTS              leave after so many requests (default 0: never)\n"
 	"\n"
-	"SIGTERM or SIGUSR1: finish the request, then leave. Exit status: 0, or 78 for a bad "
-	"setting.\n";
+	"SIGTERM or SIGUSR1: finish the request, then leave. Exit status: 0; 1 if a check "
+	"failed; 64 for wrong usage; 78 for a bad setting.\n";
 
 struct worker {
 	struct settings settings;
@@ -93,6 +100,8 @@ static enum status serve(struct worker *w)
 			break;
 		}
 	}
+	if (rc == STATUS_NOT_FOUND)
+		app_closes(w->app);
 	LOG(LOG_INFO, "worker_leaves", log_int("served", served));
 	http_request_free(&request);
 	http_response_free(&response);
@@ -128,11 +137,36 @@ static int run(struct worker *w, struct buf *problem)
 	}
 	if (rc == STATUS_OK) {
 		LOG(LOG_INFO, "worker_starts", log_str("version", PACKAGE_VERSION));
+		app_opens(w->app);
 		rc = serve(w);
 	} else {
 		LOG(LOG_ERROR, "start_failed", log_str("status", status_name(rc)));
 	}
 	return rc == STATUS_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* Everything, or the settings alone. */
+static int check(struct worker *w, bool all)
+{
+	struct buf problem = { 0 };
+	struct check c;
+	int exit_status;
+	enum status rc = settings_load((settings_getenv)getenv,
+		SETTINGS_NEED_COGNITO | SETTINGS_NEED_POSTGRES, &w->settings, &problem);
+
+	check_begin(&c);
+	if (rc == STATUS_OK)
+		rc = app_new(&w->settings, &problem, &w->app);
+	if (rc == STATUS_OK) {
+		check_settings_ok(&c, &w->settings);
+		if (all)
+			app_check(w->app, &w->settings, &c);
+		exit_status = check_end(&c);
+	} else {
+		exit_status = check_settings_failed(&c, rc, buf_slice(&problem));
+	}
+	buf_free(&problem);
+	return exit_status;
 }
 
 /* glibc raises the size from which on an allocation is a mapping of its own to that of the largest
@@ -152,13 +186,18 @@ int main(int argc, char **argv)
 {
 	struct worker w = { .app = NULL };
 	struct buf problem = { 0 };
+	bool check_only = false;
 	int exit_status;
 
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
 		return say("cruddur-fcgi " PACKAGE_VERSION "\n");
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
 		return say(usage);
-	if (argc > 1) {
+	if (argc == 2)
+		check_only = strncmp(argv[1], "--check", 7) == 0;
+	if (argc > 2 ||
+		(argc == 2 && strcmp(argv[1], "--check") != 0 &&
+			strcmp(argv[1], "--check=settings") != 0)) {
 		(void)fputs(usage, stderr);
 		return EX_USAGE;
 	}
@@ -172,7 +211,7 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	keep_heap_small();
-	exit_status = run(&w, &problem);
+	exit_status = check_only ? check(&w, strcmp(argv[1], "--check") == 0) : run(&w, &problem);
 	fastcgi_close(w.front);
 	app_free(w.app);
 	settings_clear(&w.settings);

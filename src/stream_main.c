@@ -8,6 +8,8 @@
 #include "base/log.h"
 #include "base/settings.h"
 #include "fetch/fetch.h"
+#include "shared/memory.h"
+#include "stream/check.h"
 #include "stream/consumer.h"
 #include "stream/letters.h"
 #include "stream/repair.h"
@@ -20,7 +22,8 @@
 #include <sysexits.h>
 
 static const char usage[] =
-	"usage: cruddur-stream [--once | --repair | --replay-dead-letters | --help | --version]\n"
+	"usage: cruddur-stream [--once | --repair | --replay-dead-letters |\n"
+	"                       --check | --check=settings | --help | --version]\n"
 	"\n"
 	"Reads the stream of the messages table and moves both members' message-group rows to the\n"
 	"newest message of their conversation. Without an option it runs until it is told to "
@@ -33,6 +36,8 @@ static const char usage[] =
 	"                         safe while others run\n"
 	"  --replay-dead-letters  try again what could not be processed (table "
 	"stream_dead_letters)\n"
+	"  --check                looks at everything that it needs, a line each; changes nothing\n"
+	"  --check=settings       looks at the settings alone\n"
 	"\n"
 	"It is configured by its environment:\n"
 	"  CONNECTION_URL                    Postgres URI (required)\n"
@@ -41,6 +46,7 @@ static const char usage[] =
 	"                                    endpoints (default: the region's own)\n"
 	"  AWS_ACCESS_KEY_ID, ...            the usual AWS credential chain\n"
 	"  CRUDDUR_MESSAGES_TABLE            DynamoDB table (default: cruddur-messages)\n"
+	"  CRUDDUR_SHARED_MEMORY             the workers' file, where figures are counted\n"
 	"  CRUDDUR_LOG_LEVEL                 error, warn, info (default) or debug\n"
 	"\n"
 	"SIGTERM or SIGINT: finish the batch, keep the place, leave. SIGUSR1: figures to the log.\n"
@@ -49,7 +55,14 @@ static const char usage[] =
 	"or\n"
 	"a backend stays away (--once); 78 for a bad setting.\n";
 
-enum mode { MODE_DAEMON, MODE_ONCE, MODE_REPAIR, MODE_REPLAY };
+enum mode {
+	MODE_DAEMON,
+	MODE_ONCE,
+	MODE_REPAIR,
+	MODE_REPLAY,
+	MODE_CHECK,
+	MODE_CHECK_SETTINGS,
+};
 
 struct program {
 	struct settings settings;
@@ -60,6 +73,8 @@ struct program {
 	struct dynamo_streams *streams;
 	struct group_mover *mover;
 	struct stream_signals signals;
+	struct shared_memory *memory; /* NULL: it does not share any */
+	struct metrics *metrics;
 };
 
 /* --- What it is built from -------------------------------------------------------------------- */
@@ -90,6 +105,22 @@ static enum status make_clients(struct program *p)
 	return rc;
 }
 
+/* The workers' memory, for its figures, is found by its name alone: where that is to be made from
+ * settings of theirs, this program does not know it. */
+static enum status open_memory(struct program *p)
+{
+	const struct shared_memory_settings memory = { .path = p->settings.shared_memory };
+	enum status rc;
+
+	if (!memory.path || *memory.path == '\0')
+		return STATUS_OK;
+	rc = shared_memory_open(&memory, &p->memory);
+	if (rc == STATUS_OK)
+		rc = metrics_new(
+			shared_memory_take(p->memory, metrics_size()), NULL, 0, &p->metrics);
+	return rc;
+}
+
 static enum status build(struct program *p, struct buf *problem)
 {
 	enum status rc = pg_check_url(p->settings.connection_url);
@@ -111,11 +142,15 @@ static enum status build(struct program *p, struct buf *problem)
 	people.context = p->pg;
 	if (rc == STATUS_OK)
 		rc = group_mover_new(p->table, people, &p->mover);
+	if (rc == STATUS_OK)
+		rc = open_memory(p);
 	return rc;
 }
 
 static void take_down(struct program *p)
 {
+	metrics_free(p->metrics);
+	shared_memory_close(p->memory);
 	group_mover_free(p->mover);
 	dynamo_streams_free(p->streams);
 	dynamo_free(p->table);
@@ -128,15 +163,23 @@ static void take_down(struct program *p)
 
 /* --- What it does ----------------------------------------------------------------------------- */
 
-static int consume(struct program *p, bool once)
+static struct stream_parts parts_of(struct program *p)
 {
-	const struct stream_parts parts = { .pg = p->pg,
+	return (struct stream_parts){ .pg = p->pg,
 		.table = p->table,
 		.table_name = p->settings.table,
 		.streams = p->streams,
 		.mover = p->mover,
-		.signals = &p->signals };
+		.signals = &p->signals,
+		.metrics = p->metrics };
+}
 
+static int consume(struct program *p, bool once)
+{
+	const struct stream_parts parts = parts_of(p);
+
+	if (!once)
+		metrics_count(p->metrics, METRICS_STREAM_STARTS, 1);
 	switch (stream_consumer_run(&parts, once)) {
 	case STATUS_OK:
 		return EXIT_SUCCESS;
@@ -177,11 +220,40 @@ static int replay(struct program *p)
 									  : EXIT_FAILURE;
 }
 
+static enum status load(struct program *p, struct buf *problem)
+{
+	return settings_load(
+		(settings_getenv)getenv, SETTINGS_NEED_POSTGRES, &p->settings, problem);
+}
+
+static int check(struct program *p, bool all)
+{
+	struct buf problem = { 0 };
+	struct check c;
+	struct stream_parts parts;
+	enum status rc = load(p, &problem);
+	int exit_status;
+
+	check_begin(&c);
+	if (rc == STATUS_OK)
+		rc = build(p, &problem);
+	if (rc == STATUS_OK) {
+		check_settings_ok(&c, &p->settings);
+		parts = parts_of(p);
+		if (all)
+			stream_check(&parts, p->credentials, &c);
+		exit_status = check_end(&c);
+	} else {
+		exit_status = check_settings_failed(&c, rc, buf_slice(&problem));
+	}
+	buf_free(&problem);
+	return exit_status;
+}
+
 static int run(struct program *p, enum mode mode)
 {
 	struct buf problem = { 0 };
-	enum status rc = settings_load(
-		(settings_getenv)getenv, SETTINGS_NEED_POSTGRES, &p->settings, &problem);
+	enum status rc = load(p, &problem);
 
 	if (rc == STATUS_OK) {
 		log_open("cruddur-stream", p->settings.log_level);
@@ -217,7 +289,8 @@ static int say(const char *text)
 
 static bool read_mode(int argc, char **argv, enum mode *mode)
 {
-	static const char *const names[] = { NULL, "--once", "--repair", "--replay-dead-letters" };
+	static const char *const names[] = { NULL, "--once", "--repair", "--replay-dead-letters",
+		"--check", "--check=settings" };
 
 	*mode = MODE_DAEMON;
 	if (argc == 1)
@@ -254,7 +327,7 @@ int main(int argc, char **argv)
 			stderr);
 		return EXIT_FAILURE;
 	}
-	exit_status = run(&p, mode);
+	exit_status = mode >= MODE_CHECK ? check(&p, mode == MODE_CHECK) : run(&p, mode);
 	take_down(&p);
 	fetch_global_close();
 	return exit_status;

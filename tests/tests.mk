@@ -46,6 +46,7 @@ UNIT_TESTS = \
 	tests/unit/check_base_log \
 	tests/unit/check_base_lru \
 	tests/unit/check_base_settings \
+	tests/unit/check_base_trace \
 	tests/unit/check_base_utf8 \
 	tests/unit/check_base_uuid \
 	tests/unit/check_dynamo_carry \
@@ -71,6 +72,8 @@ UNIT_TESTS = \
 	tests/unit/check_message_group_unread \
 	tests/unit/check_message_rules \
 	tests/unit/check_message_table_sort_key \
+	tests/unit/check_metrics \
+	tests/unit/check_metrics_layout \
 	tests/unit/check_pg \
 	tests/unit/check_pg_link \
 	tests/unit/check_pg_loss \

@@ -26,8 +26,8 @@ cmd_lint() {
 		cat <<-'EOF'
 		Usage: scripts/dev lint
 
-		shellcheck, clang-format, cppcheck, clang-tidy, the include layers, licence lines, and nginx's own check of its configuration. Says
-		which of them complain, and fails if one does.
+		shellcheck, clang-format, cppcheck, clang-tidy, the include layers, licence lines, nginx's own check of its
+		configuration, and Prometheus's of the alert rules. Says which of them complain, and fails if one does.
 		EOF
 		return 0
 		;;
@@ -43,7 +43,7 @@ lint_all() {
 
 	mkdir -p -- "$LOG"
 	LINT_PASSED=0 LINT_FAILED=0
-	for check in shellcheck format cppcheck tidy layers nginx spdx; do
+	for check in shellcheck format cppcheck tidy layers nginx promtool spdx; do
 		if "lint_$check" >"$LOG/lint-$check.log" 2>&1; then
 			say "lint: $check ok"
 			LINT_PASSED=$((LINT_PASSED + 1))
@@ -133,6 +133,12 @@ lint_nginx() {
 	rm -rf -- "$scratch"
 }
 
+# The example's configuration with the alert rules, and what the rules make of figures.
+lint_promtool() {
+	promtool check config "$ROOT/conf/prometheus/prometheus.yml"
+	promtool test rules "$ROOT"/tests/prometheus/*.yml
+}
+
 # Every source file says its licence and what it is for.
 lint_spdx() {
 	local file bad=0
@@ -142,7 +148,7 @@ lint_spdx() {
 			printf '%s: no SPDX line\n' "$file"
 			bad=1
 		fi
-	done < <(source_files '*.c' '*.h' '*.sh' '*.py' '*.sql' '*.go' '*.js' '*.mjs' '*.css' '*.html' '*.lua' 'bench/*' \
+	done < <(source_files '*.c' '*.h' '*.sh' '*.py' '*.sql' '*.go' '*.js' '*.mjs' '*.css' '*.html' '*.lua' '*.yml' 'bench/*' \
 		'scripts/dev' 'scripts/*/*' 'conf/*' '.ci/*' ':!bench/*.md' ':!bench/*.svg' \
 		':!scripts/ddb/*.txt' ':!*.json')
 	return "$bad"

@@ -41,6 +41,7 @@ up_locked() {
 	if [[ $1 == yes ]]; then
 		demo
 	fi
+	say "Figures of all workers: $METRICS_URL"
 	say "Open $BASE_URL/ ; sign in as one of: $DEV_USERS (password $DEV_PASSWORD)"
 	say "  eval \"\$(scripts/dev env)\"   scripts/dev token andrewbrown   scripts/dev logs -f   scripts/dev down"
 }
@@ -76,7 +77,7 @@ cmd_down() {
 
 down_locked() {
 	services_down
-	rm -f -- "$(workers_socket)"
+	rm -f -- "$(workers_socket)" "$RUN"/shared-*
 	if [[ -s $VAR/socket-dir ]]; then
 		rm -rf -- "$SOCKETS"
 		rm -f -- "$VAR/socket-dir"

@@ -34,6 +34,7 @@ nginx_prepare() {
 	config=${config//'@PREFIX@'/"$VAR/nginx"}
 	config=${config//'@LOG@'/"$LOG"}
 	config=${config//'@PORT@'/"$NGINX_PORT"}
+	config=${config//'@METRICS_PORT@'/"$METRICS_PORT"}
 	config=${config//'@SOCKET@'/"$(workers_socket)"}
 	config=${config//'@QUEUE@'/"$WORKERS_BACKLOG"}
 	config=${config//'@WEB@'/"$ROOT/web"}

@@ -77,7 +77,7 @@ as_root() {
 }
 
 # The script that runs as root. policy-rc.d keeps invoke-rc.d from starting the services that come with
-# nginx, postgresql and redis-server (Debian Policy 9.3.3); where systemd would start them at the next boot they are
+# nginx, postgresql, redis-server and prometheus (Debian Policy 9.3.3); where systemd would start them at the next boot they are
 # disabled too, unless the package was there before us.
 apt_script() {
 	cat <<-'EOF'
@@ -94,7 +94,7 @@ apt_script() {
 	if [ -d /run/systemd/system ]; then
 		for name in "$@"; do
 			case $name in
-			nginx | postgresql | redis-server) systemctl disable "$name" || true ;;
+			nginx | postgresql | redis-server | prometheus) systemctl disable "$name" || true ;;
 			esac
 		done
 	fi

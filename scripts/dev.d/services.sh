@@ -11,12 +11,16 @@ readonly SERVICES=("${BACKENDS[@]}" workers stream live nginx)
 readonly START_DEADLINE=30
 readonly STOP_DEADLINE=10
 
+# service_port NAME: the ports it listens on, the main one first, each with the variable that moves it.
 service_port() {
 	case $1 in
 	postgres) printf '%s CRUDDUR_POSTGRES_PORT\n' "$POSTGRES_PORT" ;;
 	dynamodb) printf '%s CRUDDUR_DYNAMODB_PORT\n' "$DYNAMODB_PORT" ;;
 	cognito) printf '%s CRUDDUR_COGNITO_PORT\n' "$COGNITO_PORT" ;;
-	nginx) printf '%s CRUDDUR_NGINX_PORT\n' "$NGINX_PORT" ;;
+	nginx)
+		printf '%s CRUDDUR_NGINX_PORT\n' "$NGINX_PORT"
+		printf '%s CRUDDUR_METRICS_PORT\n' "$METRICS_PORT"
+		;;
 	esac
 }
 
@@ -43,8 +47,9 @@ service_launch() {
 	fi
 	# Also when it is gone: its children may not be.
 	service_stop "$1"
-	read -r port variable < <(service_port "$1") || true
-	[[ -z ${port:-} ]] || want_free_port "$1" "$port" "$variable"
+	while read -r port variable; do
+		want_free_port "$1" "$port" "$variable"
+	done < <(service_port "$1")
 	"$1_start"
 	printf '%s\n' "$stamp" >"$RUN/$1.stamp"
 }

@@ -7,7 +7,7 @@
 
 # The names that `up` remembers in $VAR/settings.
 readonly REMEMBERED=(CRUDDUR_PORT_BASE CRUDDUR_NGINX_PORT CRUDDUR_POSTGRES_PORT CRUDDUR_DYNAMODB_PORT
-	CRUDDUR_COGNITO_PORT CRUDDUR_WORKERS)
+	CRUDDUR_COGNITO_PORT CRUDDUR_METRICS_PORT CRUDDUR_WORKERS)
 readonly DEV_USERS='andrewbrown testuser londo'
 readonly DEV_PASSWORD='Testing-1234!'
 readonly REGION=us-east-1
@@ -24,15 +24,17 @@ load_settings() {
 	ASKED_BASE=${CRUDDUR_PORT_BASE:-}
 	remember_load
 	PORT_BASE=${CRUDDUR_PORT_BASE:-4560}
-	want_number CRUDDUR_PORT_BASE "$PORT_BASE" 1 65532
+	want_number CRUDDUR_PORT_BASE "$PORT_BASE" 1 65531
 	NGINX_PORT=${CRUDDUR_NGINX_PORT:-$PORT_BASE}
 	POSTGRES_PORT=${CRUDDUR_POSTGRES_PORT:-$((PORT_BASE + 1))}
 	DYNAMODB_PORT=${CRUDDUR_DYNAMODB_PORT:-$((PORT_BASE + 2))}
 	COGNITO_PORT=${CRUDDUR_COGNITO_PORT:-$((PORT_BASE + 3))}
+	METRICS_PORT=${CRUDDUR_METRICS_PORT:-$((PORT_BASE + 4))}
 	want_number CRUDDUR_NGINX_PORT "$NGINX_PORT" 1 65535
 	want_number CRUDDUR_POSTGRES_PORT "$POSTGRES_PORT" 1 65535
 	want_number CRUDDUR_DYNAMODB_PORT "$DYNAMODB_PORT" 1 65535
 	want_number CRUDDUR_COGNITO_PORT "$COGNITO_PORT" 1 65535
+	want_number CRUDDUR_METRICS_PORT "$METRICS_PORT" 1 65535
 	WORKERS=${CRUDDUR_WORKERS:-4}
 	want_number CRUDDUR_WORKERS "$WORKERS" 1 256
 	BUILD_DIR=$(realpath -m -- "${CRUDDUR_BUILD_DIR:-$VAR/build}")
@@ -41,6 +43,7 @@ load_settings() {
 	FCGI=${CRUDDUR_FCGI:-$BUILD_DIR/cruddur-fcgi}
 	STREAM=${CRUDDUR_STREAM:-$BUILD_DIR/cruddur-stream}
 	BASE_URL=http://127.0.0.1:$NGINX_PORT
+	METRICS_URL=http://127.0.0.1:$METRICS_PORT/metrics
 	DYNAMODB_URL=http://127.0.0.1:$DYNAMODB_PORT
 	COGNITO_URL=http://127.0.0.1:$COGNITO_PORT
 }
@@ -93,6 +96,12 @@ find_socket_dir() {
 	fi
 }
 
+# shared_memory: the file that workers and stream consumer map: another one for each build, as what stands in it may be
+# laid out differently, and nobody counts versions between two of them.
+shared_memory() {
+	printf '%s/shared-%.12s\n' "$RUN" "$(cat -- "$FCGI" "$STREAM" 2>/dev/null | sha256sum)"
+}
+
 # service_settings: one NAME=value a line, everything of contract section 2 that is set here.
 service_settings() {
 	find_socket_dir
@@ -112,6 +121,7 @@ service_settings() {
 	FRONTEND_URL=$FRONTEND_URL
 	BACKEND_URL=$BASE_URL
 	CRUDDUR_LIVE_SOCKET=$(live_socket)
+	CRUDDUR_SHARED_MEMORY=$(shared_memory)
 	CRUDDUR_LOG_LEVEL=${CRUDDUR_LOG_LEVEL:-info}
 	EOF
 }

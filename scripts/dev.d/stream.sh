@@ -28,7 +28,7 @@ stream_ready() {
 	local pid
 
 	pid=$(daemon_pid stream) || return 1
-	grep -qE "\"pid\":$pid,\"event\":\"stream_(active|stands_by)\"" "$LOG/stream.log"
+	grep -qE "\"event\":\"stream_(active|stands_by)\",\"program\":\"[a-z-]+\",\"pid\":${pid}[,}]" "$LOG/stream.log"
 }
 
 stream_settle() {

@@ -13,10 +13,15 @@ static enum status open_memory(struct app *a, const struct settings *s)
 	const struct shared_memory_settings memory = {
 		.path = s->shared_memory, .scope = scope, .scope_count = 2 + s->client_id_count
 	};
+	enum status rc;
 
 	for (size_t i = 0; i < s->client_id_count; i++)
 		scope[2 + i] = slice_of(s->client_ids[i]);
-	return shared_memory_open(&memory, &a->memory);
+	rc = shared_memory_open(&memory, &a->memory);
+	/* The figures come first: cruddur-stream, which has nothing else there, finds them so. */
+	if (rc == STATUS_OK)
+		rc = app_metrics_open(a, shared_memory_take(a->memory, metrics_size()));
+	return rc;
 }
 
 static enum status make_auth(struct app *a, const struct settings *s)
@@ -24,9 +29,20 @@ static enum status make_auth(struct app *a, const struct settings *s)
 	const struct cognito_settings cognito = { .issuer = s->issuer,
 		.client_ids = (const char *const *)s->client_ids,
 		.client_id_count = s->client_id_count,
-		.memory = a->memory };
+		.memory = a->memory,
+		.usage = &a->usage.cognito,
+		.metrics = a->metrics };
 
 	return cognito_new(&cognito, &a->auth);
+}
+
+static enum status make_live(struct app *a, const struct settings *s)
+{
+	const struct live_service service = {
+		.socket_path = s->live_socket, .usage = &a->usage.live, .trace = &a->trace
+	};
+
+	return live_new(&service, &a->live);
 }
 
 static enum status make_table(struct app *a, const struct settings *s)
@@ -34,7 +50,9 @@ static enum status make_table(struct app *a, const struct settings *s)
 	const struct aws_service service = { .endpoint = s->dynamodb_endpoint,
 		.region = s->region,
 		.signing_name = "dynamodb",
-		.target = "DynamoDB_20120810" };
+		.target = "DynamoDB_20120810",
+		.usage = &a->usage.dynamodb,
+		.trace = &a->trace };
 	enum status rc = aws_client_new(&service, a->credentials, &a->dynamodb);
 
 	if (rc == STATUS_OK)
@@ -53,6 +71,9 @@ enum status app_new(const struct settings *settings, struct buf *problem, struct
 
 	if (!a)
 		return rc;
+	rc = open_memory(a, settings);
+	if (rc != STATUS_OK)
+		goto out;
 	a->cors = (struct cors){ .origins = settings->origins,
 		.origin_count = settings->origin_count };
 	rc = pg_check_url(settings->connection_url);
@@ -61,12 +82,13 @@ enum status app_new(const struct settings *settings, struct buf *problem, struct
 		goto out;
 	}
 	rc = pg_new(settings->connection_url, &a->users);
-	if (rc == STATUS_OK)
-		rc = open_memory(a, settings);
-	if (rc == STATUS_OK)
-		rc = user_directory_new(a->users, a->memory, &a->directory);
 	if (rc != STATUS_OK)
 		goto out;
+	pg_count_in(a->users, &a->usage.postgres);
+	rc = user_directory_new(a->users, a->memory, &a->directory);
+	if (rc != STATUS_OK)
+		goto out;
+	user_directory_count_in(a->directory, a->metrics);
 	rc = aws_credential_chain_new((aws_getenv)getenv, &a->credentials);
 	if (rc == STATUS_INVALID)
 		buf_add_str(problem,
@@ -76,7 +98,7 @@ enum status app_new(const struct settings *settings, struct buf *problem, struct
 		goto out;
 	rc = make_auth(a, settings);
 	if (rc == STATUS_OK && settings->live_socket)
-		rc = live_new(settings->live_socket, &a->live);
+		rc = make_live(a, settings);
 	if (rc == STATUS_OK)
 		rc = make_table(a, settings);
 	if (rc != STATUS_OK)
@@ -101,6 +123,17 @@ void app_free(struct app *a)
 	cognito_free(a->auth);
 	user_directory_free(a->directory);
 	pg_free(a->users);
+	metrics_free(a->metrics);
 	shared_memory_close(a->memory);
 	free(a);
+}
+
+void app_opens(struct app *a)
+{
+	metrics_count(a->metrics, METRICS_WORKER_STARTS, 1);
+}
+
+void app_closes(struct app *a)
+{
+	metrics_count(a->metrics, METRICS_WORKER_EXITS, 1);
 }

@@ -17,6 +17,15 @@ STATUS_MUSTCHECK enum status app_new(
 	const struct settings *settings, struct buf *problem, struct app **out);
 void app_free(struct app *a);
 
+/* It begins to serve; it leaves in order: for the figures. */
+void app_opens(struct app *a);
+void app_closes(struct app *a);
+
+/* Looks at everything that it needs, a line each (check/check.h). settings: those it was built
+ * from. */
+struct check;
+void app_check(struct app *a, const struct settings *settings, struct check *c);
+
 /* Answers one request: request id, route, login, handler, CORS, access log. response must be empty
  * (http_response_clear). */
 void app_handle(struct app *a, const struct http_request *request, struct http_response *response);

@@ -13,7 +13,7 @@
 struct dispatch {
 	struct app *app;
 	const struct app_route *route; /* the one to run; NULL if the path or method is none */
-	const char *pattern; /* the matched path's, also when the method is wrong */
+	const struct app_route *matched; /* one with its path, also when the method is wrong */
 	char methods[64]; /* of the path, for Allow */
 	struct user caller;
 	struct http_call call;
@@ -35,18 +35,27 @@ static void add_method(struct dispatch *d, const struct app_route *route)
 	strncat(d->methods, text, sizeof(d->methods) - strlen(d->methods) - 1);
 }
 
+/* Whether the path is there for who asks. Some are nginx's alone: a client finds no such route. */
+static bool is_there(const struct app_route *route, const struct http_request *q)
+{
+	switch (route->login) {
+	case APP_ADMISSION: /* nginx serves what is asked for by GET */
+		return q->method != HTTP_GET || slice_equal(q->internal, SLICE("live"));
+	case APP_OPERATOR:
+		return q->operated;
+	default:
+		return true;
+	}
+}
+
 static void find_route(struct dispatch *d)
 {
 	const struct http_request *q = d->call.request;
 
 	for (const struct app_route *r = app_routes; r->pattern; r++) {
-		if (!router_match(r->pattern, q->path, &d->call.capture))
+		if (!router_match(r->pattern, q->path, &d->call.capture) || !is_there(r, q))
 			continue;
-		/* nginx serves it. Where nobody but a client asks, there is no such route. */
-		if (r->login == APP_ADMISSION && q->method == HTTP_GET &&
-			!slice_equal(q->internal, SLICE("live")))
-			continue;
-		d->pattern = r->pattern;
+		d->matched = r;
 		add_method(d, r);
 		if (serves(r, q->method))
 			d->route = r;
@@ -61,26 +70,32 @@ static enum status log_in(struct dispatch *d)
 	struct slice token;
 	enum status rc = http_request_bearer(d->call.request, &token);
 
-	if (rc == STATUS_OK)
-		rc = cognito_verify(
-			d->app->auth, token, clock_realtime_us() / 1000, d->call.by, &principal);
-	if (rc == STATUS_OK)
-		rc = user_directory_find(d->app->directory, slice_of(principal.subject),
-			clock_monotonic_ms(), d->call.by, &d->caller);
+	if (rc != STATUS_OK) {
+		metrics_auth_failure(d->app->metrics, "no_token");
+		return rc;
+	}
+	rc = cognito_verify(
+		d->app->auth, token, clock_realtime_us() / 1000, d->call.by, &principal);
+	if (rc != STATUS_OK)
+		return rc;
+	rc = user_directory_find(d->app->directory, slice_of(principal.subject),
+		clock_monotonic_ms(), d->call.by, &d->caller);
+	if (rc == STATUS_NOT_FOUND)
+		metrics_auth_failure(d->app->metrics, "unknown_user");
 	return rc;
 }
 
 static void run_route(struct dispatch *d)
 {
+	bool login = d->route->login == APP_LOGIN || d->route->login == APP_ADMISSION;
 	enum status rc = STATUS_OK;
 
-	if (d->route->login != APP_ANYBODY) {
+	if (login) {
 		http_response_header(d->call.response, "Cache-Control", SLICE("no-store"));
 		rc = log_in(d);
 	}
 	if (rc == STATUS_OK)
-		d->route->handler(
-			d->app, d->route->login != APP_ANYBODY ? &d->caller : NULL, &d->call);
+		d->route->handler(d->app, login ? &d->caller : NULL, &d->call);
 	else if (rc == STATUS_NOT_FOUND)
 		http_response_error(d->call.response, 422, "cognito_user_id_not_found");
 	else
@@ -92,7 +107,7 @@ static void answer(struct dispatch *d)
 	struct http_response *r = d->call.response;
 
 	find_route(d);
-	if (!d->pattern) {
+	if (!d->matched) {
 		http_response_error(r, 404, "not_found");
 	} else if (d->call.request->method == HTTP_OPTIONS) {
 		cors_preflight(&d->app->cors, d->call.request, d->methods, r);
@@ -107,34 +122,54 @@ static void answer(struct dispatch *d)
 	}
 }
 
-/* The time that a request spent waiting for a worker counts: the front says when it took it. A time
- * in the future (a clock was set) counts as now. */
-static int64_t time_left_ms(const struct http_request *q)
+/* How long a request waited for a worker: the front says when it took it. A time in the future (a
+ * clock was set) counts as now. -1: it does not say. */
+static int64_t waited_ms(const struct http_request *q)
 {
-	int64_t waited = q->received_ms > 0 ? clock_realtime_us() / 1000 - q->received_ms : 0;
+	int64_t waited;
 
-	return waited > 0 ? REQUEST_MS - waited : REQUEST_MS;
+	if (q->received_ms <= 0)
+		return -1;
+	waited = clock_realtime_us() / 1000 - q->received_ms;
+	return waited > 0 ? waited : 0;
 }
 
-static void log_access(const struct dispatch *d, int64_t started_us)
+static void record(const struct dispatch *d, int64_t begun_us)
 {
-	struct slice caller = d->caller.handle ? uuid_slice(&d->caller.uuid) : SLICE("");
+	struct app_record *r = &d->app->record;
+	struct slice method = d->call.request->method_text;
 
-	LOG(LOG_INFO, "request", log_slice("method", d->call.request->method_text),
-		log_str("route", d->pattern ? d->pattern : "none"),
-		log_int("status", d->call.response->status),
-		log_int("duration_us", clock_realtime_us() - started_us),
-		log_slice("user", caller));
+	r->method_len = method.len < APP_METHOD_MAX ? method.len : APP_METHOD_MAX;
+	if (r->method_len > 0)
+		memcpy(r->method, method.ptr, r->method_len);
+	r->route = d->matched ? d->matched->pattern : "none";
+	r->status = d->call.response->status;
+	r->user_known = d->caller.handle != NULL;
+	if (r->user_known)
+		r->user = d->caller.uuid;
+	r->duration_us = clock_monotonic_us() - begun_us;
+	r->open = true;
+}
+
+static void take_trace(struct app *a, const struct http_header *traceparent)
+{
+	/* Two of them say nothing about either. */
+	if (traceparent->times == 1)
+		trace_read(&a->trace, traceparent->value);
+	else
+		a->trace.header[0] = '\0';
 }
 
 void app_handle(struct app *a, const struct http_request *request, struct http_response *response)
 {
-	int64_t started_us = clock_realtime_us();
+	int64_t begun_us = clock_monotonic_us(), waited = waited_ms(request);
 	struct dispatch d = { .app = a,
 		.call = { .request = request,
 			.response = response,
-			.by = deadline_in(time_left_ms(request)) } };
+			.by = deadline_in(waited > 0 ? REQUEST_MS - waited : REQUEST_MS) } };
 
+	a->usage = (struct app_usage){ 0 };
+	take_trace(a, &request->traceparent);
 	log_set_request(request->request_id);
 	answer(&d);
 	if (!buf_ok(&response->body) || !buf_ok(&response->headers)) {
@@ -148,12 +183,18 @@ void app_handle(struct app *a, const struct http_request *request, struct http_r
 	http_response_header(response, "X-Request-Id", request->request_id);
 	http_response_header(response, "X-Content-Type-Options", SLICE("nosniff"));
 	cors_apply(&a->cors, request, response);
-	log_access(&d, started_us);
-	log_set_request(SLICE(""));
+	record(&d, begun_us);
+	app_metrics_count(a, d.matched, request->method, waited);
+	/* Before the answer leaves, so that nobody has an answer that the log does not know;
+	 * but what live events take is known only after that. */
+	if (!live_has_noted(a->live))
+		app_record_close(a);
 	user_clear(&d.caller);
 }
 
 void app_after(struct app *a)
 {
-	live_publish(a->live);
+	app_metrics_count_live(a, live_publish(a->live));
+	if (a->record.open)
+		app_record_close(a);
 }

@@ -18,6 +18,7 @@ static struct message_api message_api_of(struct app *a)
 		.members = a->members,
 		.messages = a->messages,
 		.live = a->live,
+		.metrics = a->metrics,
 	};
 }
 
@@ -64,5 +65,6 @@ const struct app_route app_routes[] = {
 	{ "/api/live", HTTP_GET, APP_ADMISSION, app_live_admission },
 	{ "/api/users/@{handle}/short", HTTP_GET, APP_ANYBODY, user_short },
 	{ "/api/users/me", HTTP_GET, APP_LOGIN, user_me },
+	{ "/metrics", HTTP_GET, APP_OPERATOR, app_metrics },
 	{ NULL, HTTP_OTHER, APP_ANYBODY, NULL },
 };

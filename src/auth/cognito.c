@@ -32,6 +32,7 @@ static enum status copy_settings(struct cognito *c, const struct cognito_setting
 	c->client_ids = calloc(settings->client_id_count + 1, sizeof(*c->client_ids));
 	if (!c->issuer || !c->client_ids)
 		return STATUS_NO_MEMORY;
+	c->settings.metrics = settings->metrics;
 	c->settings.issuer = c->issuer;
 	c->settings.client_ids = (const char *const *)c->client_ids;
 	for (size_t i = 0; i < settings->client_id_count; i++) {
@@ -62,6 +63,8 @@ enum status cognito_new_from(const struct cognito_settings *settings,
 	}
 	rc = jwks_new(source, &c->jwks);
 	if (rc == STATUS_OK)
+		jwks_count_in(c->jwks, c->settings.metrics);
+	if (rc == STATUS_OK)
 		rc = token_cache_new(c->sha256, settings->memory, &c->verified);
 	if (rc != STATUS_OK)
 		goto out;
@@ -77,7 +80,7 @@ enum status cognito_new(const struct cognito_settings *settings, struct cognito 
 	struct jwks_http *http = NULL;
 	struct jwks_source source;
 	struct cognito *c = NULL;
-	enum status rc = jwks_http_new(settings->issuer, &http);
+	enum status rc = jwks_http_new(settings->issuer, settings->usage, &http);
 
 	if (rc != STATUS_OK)
 		return rc;
@@ -114,8 +117,9 @@ struct verify_at {
 };
 
 /* The reason is one of our own words; nothing of the token is ever logged. */
-static enum status denied(const char *why)
+static enum status denied(const struct cognito *c, const char *why)
 {
+	metrics_auth_failure(c->settings.metrics, why);
 	LOG(LOG_DEBUG, "token_refused", log_str("reason", why));
 	return STATUS_DENIED;
 }
@@ -127,12 +131,12 @@ static enum status check_signature(
 	enum status rc = jwks_find(c->jwks, jwt_kid(token), clock_monotonic_ms(), by, &key);
 
 	if (rc == STATUS_DENIED)
-		return denied("unknown_kid");
+		return denied(c, "unknown_kid");
 	if (rc != STATUS_OK)
 		return rc;
 	*by_key = *jwk_digest(key);
 	rc = jwt_verify(token, key, c->sha256);
-	return rc == STATUS_DENIED ? denied("signature") : rc;
+	return rc == STATUS_DENIED ? denied(c, "signature") : rc;
 }
 
 /* All checks, the key that passed it included. */
@@ -145,13 +149,13 @@ static enum status verify(struct cognito *c, struct slice text, const struct ver
 
 	rc = jwt_parse(text, &token, &why);
 	if (rc != STATUS_OK)
-		return rc == STATUS_DENIED ? denied(why) : rc;
+		return rc == STATUS_DENIED ? denied(c, why) : rc;
 	rc = check_signature(c, token, at->by, by_key);
 	if (rc != STATUS_OK)
 		goto out;
 	why = claims_refused_as(jwt_claims(token), &c->settings, at->now_ms, out);
 	if (why)
-		rc = denied(why);
+		rc = denied(c, why);
 out:
 	jwt_free(token);
 	return rc;
@@ -175,13 +179,16 @@ enum status cognito_verify(struct cognito *c, struct slice text, int64_t now_ms,
 	struct jwk_digest by_key;
 	const char *why;
 	enum status rc;
+	bool known;
 
 	if (text.len > COGNITO_TOKEN_MAX)
-		return denied("size");
+		return denied(c, "size");
 	rc = token_cache_digest(c->verified, text, &digest);
 	if (rc != STATUS_OK)
 		return rc;
-	if (!remembered(c, &digest, by, &entry)) {
+	known = remembered(c, &digest, by, &entry);
+	metrics_count(c->settings.metrics, known ? METRICS_TOKENS_HIT : METRICS_TOKENS_MISS, 1);
+	if (!known) {
 		rc = verify(c, text, &at, &by_key, out);
 		if (rc == STATUS_OK)
 			token_cache_put(c->verified, &digest, &by_key, out);
@@ -189,7 +196,7 @@ enum status cognito_verify(struct cognito *c, struct slice text, int64_t now_ms,
 	}
 	why = claims_time_refused_as(&entry.times, now_ms);
 	if (why)
-		return denied(why);
+		return denied(c, why);
 	memcpy(out->subject, entry.subject, sizeof(entry.subject));
 	out->times = entry.times;
 	return STATUS_OK;
@@ -198,4 +205,9 @@ enum status cognito_verify(struct cognito *c, struct slice text, int64_t now_ms,
 bool cognito_ready(struct cognito *c, struct deadline by)
 {
 	return jwks_ready(c->jwks, clock_monotonic_ms(), by);
+}
+
+size_t cognito_key_count(const struct cognito *c)
+{
+	return jwks_count(c->jwks);
 }

@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "base/slice.h"
 #include "base/status.h"
+#include "base/usage.h"
+#include "metrics/metrics.h"
 #include "shared/memory.h"
 
 #include <stdbool.h>
@@ -23,11 +25,13 @@ struct cognito_settings {
 	/* Where verified tokens are remembered; its scope has the two above in it, and it outlives
 	 * the cognito. NULL: in memory of its own. */
 	struct shared_memory *memory;
+	struct usage *usage; /* each fetch of the keys is added to it; borrowed; NULL: to none */
+	struct metrics *metrics; /* counts what is refused, remembered, fetched; the same */
 };
 
 struct cognito;
 
-/* Copies the settings, but for memory; fetches nothing. */
+/* Copies the settings, but for the last three; fetches nothing. */
 STATUS_MUSTCHECK enum status cognito_new(
 	const struct cognito_settings *settings, struct cognito **out);
 
@@ -62,5 +66,8 @@ STATUS_MUSTCHECK enum status cognito_verify(struct cognito *c, struct slice toke
 
 /* true if keys are held; tries to fetch them if none are and the cool-down allows. */
 bool cognito_ready(struct cognito *c, struct deadline by);
+
+/* How many keys are held. */
+size_t cognito_key_count(const struct cognito *c);
 
 #endif

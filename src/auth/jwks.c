@@ -10,6 +10,7 @@
 
 struct jwks {
 	struct jwks_source source;
+	struct metrics *metrics; /* NULL: nobody counts */
 	struct jwk_set *set; /* NULL until one with a key was fetched */
 	bool answered; /* the last fetch gave a document, be it without a usable key */
 	bool asked; /* a fetch was tried; asked_ms says when it began */
@@ -36,6 +37,11 @@ void jwks_free(struct jwks *j)
 	free(j);
 }
 
+void jwks_count_in(struct jwks *j, struct metrics *m)
+{
+	j->metrics = m;
+}
+
 static bool may_ask(const struct jwks *j, int64_t now_ms, struct deadline by)
 {
 	if (by.at_ms <= now_ms)
@@ -59,17 +65,22 @@ static void ask(struct jwks *j, int64_t now_ms, struct deadline by, int64_t tota
 	if (j->refresh_ms < now_ms + JWKS_AGE_RETRY_MS)
 		j->refresh_ms = now_ms + JWKS_AGE_RETRY_MS;
 	if (j->source.read(j->source.context, left_ms < total_ms ? left_ms : total_ms, &document) !=
-		STATUS_OK)
+		STATUS_OK) {
+		metrics_count(j->metrics, METRICS_JWKS_FAILED, 1);
 		return;
+	}
 	rc = jwk_set_parse(document, &fresh, &why);
 	j->answered = rc == STATUS_OK || rc == STATUS_NOT_FOUND;
 	if (rc != STATUS_OK) {
+		metrics_count(j->metrics, METRICS_JWKS_USELESS, 1);
 		LOG(LOG_WARN, "jwks_useless", log_str("reason", why ? why : status_name(rc)));
 		return;
 	}
 	jwk_set_free(j->set);
 	j->set = fresh;
 	j->refresh_ms = now_ms + JWKS_AGE_MAX_MS;
+	metrics_count(j->metrics, METRICS_JWKS_FETCHED, 1);
+	metrics_set_now(j->metrics, METRICS_JWKS_AT);
 	LOG(LOG_INFO, "jwks_fetched", log_int("keys", (int64_t)jwk_set_count(fresh)));
 }
 
@@ -104,6 +115,11 @@ bool jwks_has(struct jwks *j, const struct jwk_digest *key, int64_t now_ms, stru
 		return false;
 	renew(j, now_ms, by);
 	return jwk_set_has(j->set, key);
+}
+
+size_t jwks_count(const struct jwks *j)
+{
+	return j->set ? jwk_set_count(j->set) : 0;
 }
 
 bool jwks_ready(struct jwks *j, int64_t now_ms, struct deadline by)

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/slice.h"
 #include "base/status.h"
+#include "metrics/metrics.h"
 
 /* From the start of one fetch to the start of the next, however it ended: a flood of made-up names
  * must not reach Cognito. The contract says 10 s ("JWKS"); the rest is for a request that was
@@ -39,6 +40,9 @@ struct jwks;
 STATUS_MUSTCHECK enum status jwks_new(const struct jwks_source *source, struct jwks **out);
 void jwks_free(struct jwks *j);
 
+/* Counts there from now on how fetches end. NULL: nowhere. */
+void jwks_count_in(struct jwks *j, struct metrics *m);
+
 /* The key of that name, owned by j until its next call; now_ms is the monotonic clock, and a fetch
  * ends before `by`. STATUS_DENIED: Cognito published no key of that name when it was last asked.
  * STATUS_UNAVAILABLE: no key was ever fetched, and Cognito is down. */
@@ -48,6 +52,9 @@ STATUS_MUSTCHECK enum status jwks_find(struct jwks *j, struct slice kid, int64_t
 /* Whether what was verified by that key still counts: an old set is fetched again as jwks_find
  * does, and then the key must be held, under the same name. With none held it fetches nothing. */
 bool jwks_has(struct jwks *j, const struct jwk_digest *key, int64_t now_ms, struct deadline by);
+
+/* How many keys are held. */
+size_t jwks_count(const struct jwks *j);
 
 /* true if keys are held; tries to fetch them if none are and the cool-down allows. */
 bool jwks_ready(struct jwks *j, int64_t now_ms, struct deadline by);

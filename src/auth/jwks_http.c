@@ -14,15 +14,17 @@
 struct jwks_http {
 	struct fetch *fetch;
 	struct buf url;
+	struct usage *usage; /* NULL: nobody counts */
 };
 
-enum status jwks_http_new(const char *issuer, struct jwks_http **out)
+enum status jwks_http_new(const char *issuer, struct usage *usage, struct jwks_http **out)
 {
 	enum status rc = STATUS_NO_MEMORY;
 	struct jwks_http *h = calloc(1, sizeof(*h));
 
 	if (!h)
 		return STATUS_NO_MEMORY;
+	h->usage = usage;
 	buf_add_str(&h->url, issuer);
 	buf_add_str(&h->url, "/.well-known/jwks.json");
 	if (!buf_ok(&h->url))
@@ -59,8 +61,10 @@ static enum status read_document(void *context, int64_t total_ms, struct slice *
 		.total_ms = total_ms,
 	};
 	struct fetch_answer answer;
+	int64_t begun_us = usage_begin(h->usage);
 	enum status rc = fetch_do(h->fetch, &request, &answer);
 
+	usage_end(h->usage, begun_us, rc != STATUS_OK || answer.status != STATUS_CODE_OK);
 	if (rc != STATUS_OK) {
 		LOG(LOG_WARN, "jwks_fetch_failed", log_str("reason", status_name(rc)),
 			log_str("problem", fetch_problem(h->fetch)));

@@ -7,6 +7,7 @@
 
 #include "auth/jwks.h"
 #include "base/status.h"
+#include "base/usage.h"
 
 /* Cognito's has under 1 KiB. */
 #define JWKS_HTTP_BODY_MAX ((size_t)64 << 10)
@@ -16,8 +17,10 @@
 
 struct jwks_http;
 
-/* Copies the issuer; connects to nothing. */
-STATUS_MUSTCHECK enum status jwks_http_new(const char *issuer, struct jwks_http **out);
+/* Copies the issuer; connects to nothing. Each fetch is added to usage, which is borrowed; NULL: to
+ * none. */
+STATUS_MUSTCHECK enum status jwks_http_new(
+	const char *issuer, struct usage *usage, struct jwks_http **out);
 void jwks_http_free(struct jwks_http *h);
 
 /* The source that reads through h, which must outlive it. Only an answer with status 200 is a

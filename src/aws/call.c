@@ -30,6 +30,8 @@ struct aws_client {
 	char *region, *signing_name, *target;
 	struct buf url;
 	struct buf target_header;
+	struct usage *usage; /* NULL: nobody counts */
+	const struct trace *trace;
 };
 
 enum status aws_client_new(const struct aws_service *service,
@@ -41,6 +43,8 @@ enum status aws_client_new(const struct aws_service *service,
 	if (!c)
 		goto out;
 	c->credentials = credentials;
+	c->usage = service->usage;
+	c->trace = service->trace;
 	aws_retry_quota_open(&c->quota);
 	c->region = strdup(service->region);
 	c->signing_name = strdup(service->signing_name);
@@ -102,7 +106,8 @@ static enum status send_once(struct call *k)
 {
 	struct aws_client *c = k->client;
 	const char *const headers[] = { "Content-Type: application/x-amz-json-1.0",
-		buf_cstr(&c->target_header), NULL };
+		buf_cstr(&c->target_header), trace_is_there(c->trace) ? c->trace->header : NULL,
+		NULL };
 	struct aws_credentials credentials;
 	struct fetch_signature signature = { .region = c->region, .service = c->signing_name };
 	struct fetch_request request = {
@@ -250,10 +255,45 @@ static void fill(const struct call *k, struct aws_answer *out)
 	memcpy(out->error, k->error, sizeof(out->error));
 }
 
+static enum status run(struct call *k, struct aws_answer *out)
+{
+	struct aws_client *c = k->client;
+
+	for (;;) {
+		enum status sent = send_once(k);
+		enum verdict verdict = judge(k, sent);
+
+		switch (verdict) {
+		case GOOD:
+			aws_retry_quota_give(&c->quota, k->taken);
+			fill(k, out);
+			return STATUS_OK;
+		case REFUSED:
+			fill(k, out);
+			return STATUS_INVALID;
+		case RENEW:
+			log_failure(k, "aws_credentials_rejected");
+			aws_credentials_expire(c->credentials);
+			k->renewed = true;
+			break;
+		case RETRY:
+		case RETRY_SLOWLY:
+			if (!wait_for_retry(k, verdict == RETRY_SLOWLY))
+				return give_up(k, sent);
+			break;
+		case HOPELESS:
+			return give_up(k, sent);
+		}
+		usage_retry(c->usage);
+	}
+}
+
 enum status aws_call(struct aws_client *c, const char *operation, struct slice body,
 	struct deadline by, struct aws_answer *out)
 {
 	struct call k = { .client = c, .operation = operation, .body = body, .by = by };
+	int64_t begun_us = usage_begin(c->usage);
+	enum status rc;
 
 	buf_clear(&c->target_header);
 	buf_add_str(&c->target_header, "X-Amz-Target: ");
@@ -262,30 +302,8 @@ enum status aws_call(struct aws_client *c, const char *operation, struct slice b
 	buf_add_str(&c->target_header, operation);
 	if (!buf_ok(&c->target_header))
 		return STATUS_NO_MEMORY;
-	for (;;) {
-		enum status sent = send_once(&k);
-		enum verdict verdict = judge(&k, sent);
-
-		switch (verdict) {
-		case GOOD:
-			aws_retry_quota_give(&c->quota, k.taken);
-			fill(&k, out);
-			return STATUS_OK;
-		case REFUSED:
-			fill(&k, out);
-			return STATUS_INVALID;
-		case RENEW:
-			log_failure(&k, "aws_credentials_rejected");
-			aws_credentials_expire(c->credentials);
-			k.renewed = true;
-			continue;
-		case RETRY:
-		case RETRY_SLOWLY:
-			if (wait_for_retry(&k, verdict == RETRY_SLOWLY))
-				continue;
-			return give_up(&k, sent);
-		case HOPELESS:
-			return give_up(&k, sent);
-		}
-	}
+	rc = run(&k, out);
+	usage_end(c->usage, begun_us,
+		rc != STATUS_OK && !(rc == STATUS_INVALID && aws_error_is_outcome(k.error)));
+	return rc;
 }

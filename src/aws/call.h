@@ -9,12 +9,16 @@
 #include "base/clock.h"
 #include "base/slice.h"
 #include "base/status.h"
+#include "base/trace.h"
+#include "base/usage.h"
 
 struct aws_service {
 	const char *endpoint; /* "https://dynamodb.us-east-1.amazonaws.com" */
 	const char *region;
 	const char *signing_name; /* "dynamodb" */
 	const char *target; /* "DynamoDB_20120810": X-Amz-Target is this, a dot and the operation */
+	struct usage *usage; /* each call is added to it; borrowed; NULL: to none */
+	const struct trace *trace; /* of the moment, goes with each call; borrowed; NULL: none */
 };
 
 struct aws_client;

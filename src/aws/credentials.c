@@ -26,6 +26,7 @@ struct aws_credential_chain {
 	struct buf imds_token;
 	struct credentials_found found;
 	bool held; /* found is filled in */
+	const char *source; /* where that is from */
 	int64_t asked_ms; /* monotonic: when the sources were asked last */
 	bool failed; /* in vain */
 	bool paused; /* so that they are left alone for a while */
@@ -132,6 +133,7 @@ static enum status ask(struct aws_credential_chain *c, struct deadline by)
 	credentials_found_free(&c->found);
 	c->found = fresh;
 	c->held = true;
+	c->source = source_names[at];
 	LOG(LOG_DEBUG, "credentials_found", log_str("source", source_names[at]));
 	return STATUS_OK;
 }
@@ -187,6 +189,15 @@ enum status aws_credentials_get(
 		return rc;
 	give(c, out);
 	return STATUS_OK;
+}
+
+struct aws_credentials_origin aws_credentials_origin(const struct aws_credential_chain *c)
+{
+	return (struct aws_credentials_origin){
+		.source = c->source,
+		.expires = c->found.expires_us != CREDENTIALS_NEVER_EXPIRE,
+		.expires_us = c->found.expires_us,
+	};
 }
 
 void aws_credentials_expire(struct aws_credential_chain *c)

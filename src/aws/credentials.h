@@ -9,6 +9,9 @@
 #include "base/clock.h"
 #include "base/status.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+
 struct aws_credentials {
 	const char *access_key_id;
 	const char *secret_access_key;
@@ -33,6 +36,14 @@ void aws_credential_chain_free(struct aws_credential_chain *c);
  * past the deadline. */
 STATUS_MUSTCHECK enum status aws_credentials_get(
 	struct aws_credential_chain *c, struct deadline by, struct aws_credentials *out);
+
+/* Where those that aws_credentials_get gave come from; of no meaning before it gave any. */
+struct aws_credentials_origin {
+	const char *source; /* "environment", "file", "container" or "imds" */
+	bool expires;
+	int64_t expires_us; /* since 1970 */
+};
+struct aws_credentials_origin aws_credentials_origin(const struct aws_credential_chain *c);
 
 /* Forgets what was found, so that the next get asks the sources anew: for ExpiredToken answers. */
 void aws_credentials_expire(struct aws_credential_chain *c);

@@ -48,6 +48,14 @@ static bool is_among(const char *name, const char *const *names)
 	return false;
 }
 
+bool aws_error_is_outcome(const char *name)
+{
+	static const char *const outcomes[] = { "ConditionalCheckFailedException",
+		"TransactionCanceledException", NULL };
+
+	return is_among(name, outcomes);
+}
+
 enum aws_error_kind aws_error_kind(int http_status, const char *name)
 {
 	static const char *const throttling[] = { "BandwidthLimitExceeded", "EC2ThrottledException",

@@ -19,6 +19,9 @@ enum aws_error_kind {
  * X-Amzn-ErrorType (empty: there is none); "" if neither holds one. */
 void aws_error_name(struct slice body, struct slice header, char out[AWS_ERROR_NAME_SIZE]);
 
+/* true for what a service that is well says about the data: a condition did not hold. */
+bool aws_error_is_outcome(const char *name);
+
 /* What to do about an answer that is not 200. */
 enum aws_error_kind aws_error_kind(int http_status, const char *name);
 

@@ -11,6 +11,7 @@ int64_t clock_realtime_us(void);
 
 /* Milliseconds on a clock that is never set back; only differences mean anything. */
 int64_t clock_monotonic_ms(void);
+int64_t clock_monotonic_us(void); /* the same clock, finer */
 
 /* Sleeps so long; returns early on a signal. */
 void clock_sleep_ms(int64_t ms);

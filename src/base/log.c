@@ -15,8 +15,11 @@
 static struct {
 	const char *program;
 	enum log_level level;
+	int64_t pid; /* 0: the log was not opened */
 	char request[REQUEST_MAX];
 	size_t request_len;
+	log_take take; /* NULL: lines go to stderr */
+	void *take_context;
 } state = { .program = "cruddur", .level = LOG_INFO };
 
 struct line {
@@ -57,7 +60,11 @@ static void put_text(struct line *l, struct slice text)
 		unsigned char c = (unsigned char)text.ptr[i];
 		size_t n = utf8_char_len(slice_skip(text, i));
 
-		if (n == 0 || c < 0x20 || c == 0x7f) {
+		/* Terminals obey U+0080 to U+009F as well. */
+		if (n == 2 && c == 0xc2 && (unsigned char)text.ptr[i + 1] < 0xa0) {
+			put_escaped(l, (unsigned char)text.ptr[i + 1]);
+			i += 2;
+		} else if (n == 0 || c < 0x20 || c == 0x7f) {
 			put_escaped(l, c);
 			i++;
 		} else if (n == 1) {
@@ -109,33 +116,44 @@ static void put_field(struct line *l, const struct log_field *f)
 		put_number(l, f->number);
 }
 
+/* What every line begins with, in this order. */
+static void begin(struct line *l, enum log_level level, const char *event)
+{
+	const struct log_field named = log_str("event", event);
+	const struct log_field request =
+		log_slice("request_id", (struct slice){ state.request, state.request_len });
+	char now[CLOCK_TEXT_SIZE];
+
+	l->len = 0;
+	clock_format(clock_realtime_us(), now);
+	put_str(l, "{\"ts\":\"");
+	put_str(l, now);
+	put_str(l, "\",\"level\":\"");
+	put_str(l, level_names[level]);
+	put_str(l, "\"");
+	put_field(l, &named);
+	put_str(l, ",\"program\":\"");
+	put_str(l, state.program);
+	put_str(l, "\",\"pid\":");
+	put_number(l, state.pid ? state.pid : getpid());
+	if (state.request_len > 0)
+		put_field(l, &request);
+}
+
 void log_write(enum log_level level, const char *event, const struct log_field *fields)
 {
 	int kept = errno;
 	struct line l;
-	char now[CLOCK_TEXT_SIZE];
 	ssize_t written;
 
 	if (level > state.level)
 		return;
-	l.len = 0;
-	clock_format(clock_realtime_us(), now);
-	put_str(&l, "{\"time\":\"");
-	put_str(&l, now);
-	put_str(&l, "\",\"level\":\"");
-	put_str(&l, level_names[level]);
-	put_str(&l, "\",\"program\":\"");
-	put_str(&l, state.program);
-	put_str(&l, "\",\"pid\":");
-	put_number(&l, getpid());
-	put_field(&l,
-		&(struct log_field){ .name = "event", .text = slice_of(event), .is_text = true });
-	if (state.request_len > 0) {
-		struct slice id = { state.request, state.request_len };
-
-		put_field(&l,
-			&(struct log_field){ .name = "request_id", .text = id, .is_text = true });
+	if (state.take) {
+		state.take(state.take_context, event, fields);
+		errno = kept;
+		return;
 	}
+	begin(&l, level, event);
 	for (; fields && fields->name; fields++)
 		put_field(&l, fields);
 	l.text[l.len++] = '}';
@@ -149,7 +167,15 @@ void log_write(enum log_level level, const char *event, const struct log_field *
 void log_open(const char *program, enum log_level level)
 {
 	state.program = program;
+	state.pid = getpid();
 	state.level = level;
+}
+
+void log_divert(enum log_level level, log_take take, void *context)
+{
+	state.level = level;
+	state.take = take;
+	state.take_context = context;
 }
 
 bool log_enabled(enum log_level level)

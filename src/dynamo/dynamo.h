@@ -96,6 +96,8 @@ STATUS_MUSTCHECK enum status dynamo_scan(struct dynamo *d, const struct dynamo_s
 
 /* The table itself. */
 struct dynamo_table {
+	bool active; /* it takes reads and writes */
+	bool has_keys; /* pk and sk, in this order, both strings */
 	struct buf stream_arn; /* LatestStreamArn; empty: it has no stream */
 	bool stream_enabled; /* now; an ARN alone may be that of a stream switched off */
 	bool stream_has_image; /* its records carry the row as it became */
@@ -107,6 +109,18 @@ void dynamo_table_clear(struct dynamo_table *t);
  * STATUS_OK. */
 STATUS_MUSTCHECK enum status dynamo_describe(
 	struct dynamo *d, struct deadline by, struct dynamo_table *out);
+
+/* One of the table's global secondary indexes. */
+struct dynamo_index {
+	bool active;
+	bool has_keys; /* those that were asked for, both strings */
+	bool projects_all;
+};
+
+/* The index of that name, whose keys should be hash and sk. STATUS_NOT_FOUND: there is no such
+ * table, or it has no such index. */
+STATUS_MUSTCHECK enum status dynamo_describe_index(struct dynamo *d, const char *name,
+	const char *hash, struct deadline by, struct dynamo_index *out);
 
 /* --- Writes -------------------------------------------------------------------------------- */
 

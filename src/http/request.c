@@ -67,8 +67,12 @@ static void take_param(
 		set_header(&r->origin, value);
 	else if (slice_equal(name, SLICE("HTTP_IDEMPOTENCY_KEY")))
 		set_header(&r->idempotency_key, value);
+	else if (slice_equal(name, SLICE("HTTP_TRACEPARENT")))
+		set_header(&r->traceparent, value);
 	else if (slice_equal(name, SLICE("CRUDDUR_INTERNAL")))
 		r->internal = value;
+	else if (slice_equal(name, SLICE("CRUDDUR_OPERATOR")))
+		r->operated = slice_equal(value, SLICE("1"));
 }
 
 /* The target is "path?query", raw; a fragment never reaches a server. */

@@ -31,9 +31,10 @@ struct http_request {
 	struct slice query; /* raw, without the '?' */
 	struct slice request_id; /* the front's, or a new one; 1 to 128 harmless characters */
 	struct slice content_type;
-	struct http_header authorization, origin, idempotency_key;
+	struct http_header authorization, origin, idempotency_key, traceparent;
 	struct slice internal; /* what the front itself asks for, by a parameter that no client can
 				  send; empty: a client asks */
+	bool operated; /* it came by the operator's listener, as such a parameter says, too */
 	int64_t content_length; /* -1: none, or no number */
 	int64_t received_ms; /* when the front took it, in ms since 1970; 0: not said */
 	http_body_read read;

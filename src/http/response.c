@@ -10,6 +10,7 @@
 void http_response_clear(struct http_response *r)
 {
 	r->status = 200;
+	r->content_type = NULL;
 	buf_reset(&r->body);
 	buf_clear(&r->headers);
 }
@@ -37,6 +38,7 @@ void http_response_header(struct http_response *r, const char *name, struct slic
 void http_response_error(struct http_response *r, int status, const char *code)
 {
 	r->status = status;
+	r->content_type = NULL;
 	buf_clear(&r->body);
 	buf_add_char(&r->body, '[');
 	json_write_string(&r->body, slice_of(code));
@@ -56,6 +58,7 @@ void http_response_add_code(struct http_response *r, const char *code)
 static void unauthorized(struct http_response *r)
 {
 	r->status = 401;
+	r->content_type = NULL;
 	buf_clear(&r->body);
 	buf_add_str(&r->body, "{}");
 	http_response_header(r, "WWW-Authenticate", SLICE("Bearer"));
@@ -114,7 +117,9 @@ enum status http_response_write(const struct http_response *r, bool head, struct
 	buf_add_str(out, reason_phrase(r->status));
 	buf_add_str(out, "\r\n");
 	if (r->status != 204) {
-		buf_add_str(out, "Content-Type: application/json\r\nContent-Length: ");
+		buf_add_str(out, "Content-Type: ");
+		buf_add_str(out, r->content_type ? r->content_type : "application/json");
+		buf_add_str(out, "\r\nContent-Length: ");
 		buf_add_int(out, (int64_t)r->body.len);
 		buf_add_str(out, "\r\n");
 	}

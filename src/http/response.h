@@ -9,7 +9,8 @@
 
 struct http_response {
 	int status; /* 200 until somebody says otherwise */
-	struct buf body; /* JSON; empty for 204 */
+	const char *content_type; /* NULL: JSON; a literal */
+	struct buf body; /* empty for 204 */
 	struct buf headers; /* "Name: value\r\n" lines besides those that every answer carries */
 };
 

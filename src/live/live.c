@@ -25,7 +25,7 @@
 #define HTTP_CREATED 201
 
 struct live {
-	const char *socket_path;
+	struct live_service service;
 	struct fetch *fetch; /* its one connection is kept */
 	struct uuid people[LIVE_PEOPLE_MAX]; /* of the noted event; none: nothing is noted */
 	size_t people_count;
@@ -36,7 +36,7 @@ struct live {
 	int64_t failures; /* that no line told of yet */
 };
 
-enum status live_new(const char *socket_path, struct live **out)
+enum status live_new(const struct live_service *service, struct live **out)
 {
 	struct live *l = calloc(1, sizeof(*l));
 	enum status rc = STATUS_NO_MEMORY;
@@ -48,7 +48,7 @@ enum status live_new(const char *socket_path, struct live **out)
 		live_free(l);
 		return rc;
 	}
-	l->socket_path = socket_path;
+	l->service = *service;
 	*out = l;
 	return STATUS_OK;
 }
@@ -77,6 +77,11 @@ void live_note(struct live *l, const struct live_event *event)
 	l->name = event->name;
 }
 
+bool live_has_noted(const struct live *l)
+{
+	return l && l->people_count > 0;
+}
+
 void live_forget(struct live *l)
 {
 	if (l)
@@ -103,28 +108,33 @@ static void tell(struct live *l, enum status rc, int http_status)
 static bool call(struct live *l, const char *method, struct deadline by, int *http_status)
 {
 	char event[64] = "X-EventSource-Event: ";
-	const char *const headers[] = { "Content-Type: application/json", event, NULL };
+	const struct trace *trace = l->service.trace;
+	const char *const headers[] = { "Content-Type: application/json", event,
+		trace_is_there(trace) ? trace->header : NULL, NULL };
 	const struct fetch_request request = { .method = method,
 		.url = buf_cstr(&l->url),
-		.unix_socket = l->socket_path,
+		.unix_socket = l->service.socket_path,
 		.headers = headers,
 		.body = buf_slice(&l->data),
 		.body_max = ANSWER_MAX,
 		.connect_ms = PUBLISH_MS,
 		.total_ms = deadline_left_ms(by) };
 	struct fetch_answer answer = { .status = 0 };
+	int64_t begun_us = usage_begin(l->service.usage);
 	enum status rc = STATUS_NO_MEMORY;
+	bool done;
 
 	/* Names are short literals: it fits. */
 	strncat(event, l->name, sizeof(event) - strlen(event) - 1);
 	if (buf_ok(&l->url))
 		rc = fetch_do(l->fetch, &request, &answer);
-	if (rc == STATUS_OK && answer.status / 100 == 2) {
+	done = rc == STATUS_OK && answer.status / 100 == 2;
+	usage_end(l->service.usage, begun_us, !done);
+	if (done)
 		*http_status = answer.status;
-		return true;
-	}
-	tell(l, rc, answer.status);
-	return false;
+	else
+		tell(l, rc, answer.status);
+	return done;
 }
 
 static void begin_url(struct live *l)
@@ -140,7 +150,7 @@ static void add_channel(struct live *l, const struct live_channel *channel, bool
 }
 
 /* First to those whose stream is in no danger; then to those that end, and end them. */
-static void publish(struct live *l, int64_t now_s)
+static bool publish(struct live *l, int64_t now_s)
 {
 	struct deadline by = deadline_in(PUBLISH_MS);
 	struct live_channels channels[LIVE_PEOPLE_MAX];
@@ -153,22 +163,42 @@ static void publish(struct live *l, int64_t now_s)
 			add_channel(l, &channels[i].current[k], i + k == 0);
 	}
 	if (!call(l, "POST", by, &http_status))
-		return;
+		return false;
 	begin_url(l);
 	for (size_t i = 0; i < l->people_count; i++)
 		add_channel(l, &channels[i].old, i == 0);
-	if (call(l, "POST", by, &http_status) && http_status == HTTP_CREATED)
-		(void)call(l, "DELETE", by, &http_status); /* what failed was told */
+	if (!call(l, "POST", by, &http_status))
+		return false;
+	return http_status != HTTP_CREATED || call(l, "DELETE", by, &http_status);
 }
 
-void live_publish(struct live *l)
+enum live_outcome live_publish(struct live *l)
 {
-	if (!l || l->people_count == 0)
-		return;
+	enum live_outcome outcome = LIVE_SKIPPED;
+
+	if (!live_has_noted(l))
+		return LIVE_NOTHING;
 	if (clock_monotonic_ms() >= l->paused_until_ms)
-		publish(l, clock_realtime_us() / 1000000);
+		outcome = publish(l, clock_realtime_us() / 1000000) ? LIVE_PUBLISHED : LIVE_FAILED;
 	else
 		l->failures++;
 	l->people_count = 0;
 	buf_reset(&l->data);
+	return outcome;
+}
+
+enum status live_ping(struct live *l)
+{
+	const struct fetch_request request = { .method = "GET",
+		.url = "http://live/",
+		.unix_socket = l->service.socket_path,
+		.body_max = ANSWER_MAX,
+		.connect_ms = PUBLISH_MS,
+		.total_ms = PUBLISH_MS };
+	struct fetch_answer answer;
+	enum status rc = fetch_do(l->fetch, &request, &answer);
+
+	if (rc != STATUS_OK)
+		LOG(LOG_WARN, "live_silent", log_str("problem", fetch_problem(l->fetch)));
+	return rc;
 }

@@ -7,6 +7,8 @@
 
 #include "base/slice.h"
 #include "base/status.h"
+#include "base/trace.h"
+#include "base/usage.h"
 #include "base/uuid.h"
 
 /* Those who are told of one event: a conversation's two. */
@@ -14,8 +16,14 @@
 
 struct live;
 
-/* socket_path is borrowed: where conf/nginx/live.conf takes events. Connects to nothing. */
-STATUS_MUSTCHECK enum status live_new(const char *socket_path, struct live **out);
+struct live_service {
+	const char *socket_path; /* where conf/nginx/live.conf takes events */
+	struct usage *usage; /* each call is added to it; NULL: to none */
+	const struct trace *trace; /* of the moment, goes with each call; NULL: none */
+};
+
+/* Copies the service and borrows what it points to. Connects to nothing. */
+STATUS_MUSTCHECK enum status live_new(const struct live_service *service, struct live **out);
 void live_free(struct live *l);
 
 /* One event. data is one line; what it and the rest point at may go away after the call. */
@@ -29,11 +37,25 @@ struct live_event {
 /* Notes the event, in place of one that was noted before. */
 void live_note(struct live *l, const struct live_event *event);
 
+/* true if there is something to publish. */
+bool live_has_noted(const struct live *l);
+
 /* What was noted is not to be published: the answer did not become a 200. */
 void live_forget(struct live *l);
 
+enum live_outcome {
+	LIVE_NOTHING, /* nothing was noted */
+	LIVE_PUBLISHED,
+	LIVE_FAILED, /* some or all of them were not told */
+	LIVE_SKIPPED, /* not tried: nginx did not answer lately */
+};
+
+/* STATUS_OK if something speaks HTTP at the socket; whatever it says. Publishes nothing. Otherwise
+ * STATUS_TIMEOUT or STATUS_UNAVAILABLE; why is in the log. */
+STATUS_MUSTCHECK enum status live_ping(struct live *l);
+
 /* Publishes what was noted, if anything. It takes a quarter of a second at the longest; what goes
  * wrong is a line in the log, one in ten seconds, and nothing else. */
-void live_publish(struct live *l);
+enum live_outcome live_publish(struct live *l);
 
 #endif

@@ -8,6 +8,7 @@
 #include "live/events.h"
 #include "message/store.h"
 #include "message_group/members.h"
+#include "metrics/metrics.h"
 #include "pg/pg.h"
 
 struct message_api {
@@ -16,6 +17,7 @@ struct message_api {
 	struct message_group_members *members;
 	struct message_store *messages;
 	struct live *live;
+	struct metrics *metrics;
 };
 
 /* GET /api/messages/{message_group_uuid}: a page of the conversation, ascending, for a member. */

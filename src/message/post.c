@@ -218,6 +218,8 @@ static void answer(struct post *p)
 	if (rc == STATUS_NOT_FOUND && p->draft.key.len > 0)
 		rc = message_store_replay(p->api->messages, &p->draft, p->call->by, &sent);
 	if (rc == STATUS_OK) {
+		metrics_count(p->api->metrics,
+			sent.again ? METRICS_MESSAGES_REPEATED : METRICS_MESSAGES_SENT, 1);
 		answer_sent(p, &sent);
 		if (!sent.again)
 			tell(p, &sent);

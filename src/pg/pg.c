@@ -15,6 +15,7 @@ struct pg {
 	const struct pg_statement **prepared; /* on this connection */
 	size_t prepared_count;
 	size_t prepared_room;
+	struct usage *usage; /* NULL: nobody counts */
 };
 
 /* What a failed attempt left behind. */
@@ -63,6 +64,11 @@ enum status pg_new(const char *url, struct pg **out)
 	}
 	*out = p;
 	return STATUS_OK;
+}
+
+void pg_count_in(struct pg *p, struct usage *u)
+{
+	p->usage = u;
 }
 
 static void disconnect(struct pg *p)
@@ -237,8 +243,10 @@ static enum status run(struct pg *p, struct attempt *t, PGresult **out)
 	enum status rc = attempt_once(p, t, out);
 	bool again = t->loss == LOSS_BEFORE || (t->loss == LOSS_DURING && t->statement->reads_only);
 
-	if (rc == STATUS_UNAVAILABLE && again)
+	if (rc == STATUS_UNAVAILABLE && again) {
+		usage_retry(p->usage);
 		rc = attempt_once(p, t, out);
+	}
 	return rc;
 }
 
@@ -246,11 +254,14 @@ enum status pg_query(struct pg *p, const struct pg_statement *statement, const c
 	struct deadline by, struct pg_result **out)
 {
 	struct attempt t = { .statement = statement, .values = values, .by = by };
+	int64_t begun_us = usage_begin(p->usage);
 	PGresult *result;
 	enum status rc;
 
 	log_statement(statement);
 	rc = run(p, &t, &result);
+	usage_end(p->usage, begun_us,
+		rc != STATUS_OK && rc != STATUS_CONFLICT && rc != STATUS_INVALID);
 	if (rc == STATUS_OK)
 		*out = (struct pg_result *)result;
 	return rc;
@@ -275,6 +286,46 @@ enum status pg_query_row(struct pg *p, const struct pg_statement *statement,
 		return STATUS_NOT_FOUND;
 	LOG(LOG_ERROR, "postgres_several_rows", log_str("statement", statement->name));
 	return STATUS_UNAVAILABLE;
+}
+
+/* "EXPLAIN EXECUTE "users_short" (NULL)": a plan is made and its rights are judged when it starts,
+ * as for a statement that runs (PostgreSQL 15, ExecCheckRTPerms). Names hold no quotes. */
+static void add_rehearsal(const struct pg_statement *statement, struct buf *text)
+{
+	buf_add_str(text, "EXPLAIN EXECUTE \"");
+	buf_add_str(text, statement->name);
+	buf_add_char(text, '"');
+	for (size_t i = 0; i < statement->parameter_count; i++)
+		buf_add_str(text, i == 0 ? "(NULL" : ", NULL");
+	if (statement->parameter_count > 0)
+		buf_add_char(text, ')');
+}
+
+enum status pg_rehearse(struct pg *p, const struct pg_statement *statement, struct deadline by)
+{
+	struct attempt t = { .statement = statement, .by = by };
+	struct buf text = { 0 };
+	PGresult *result;
+	enum status rc = connect_if_needed(p, by);
+
+	add_rehearsal(statement, &text);
+	if (rc == STATUS_OK && !buf_ok(&text))
+		rc = STATUS_NO_MEMORY;
+	if (rc == STATUS_OK && !is_prepared(p, statement))
+		rc = prepare(p, &t);
+	if (rc != STATUS_OK)
+		goto out;
+	rc = STATUS_UNAVAILABLE;
+	if (!PQsendQuery(p->conn, buf_cstr(&text))) {
+		disconnect(p);
+		goto out;
+	}
+	rc = take_answer(p, &t, LOSS_DURING, &result);
+	if (rc == STATUS_OK)
+		PQclear(result);
+out:
+	buf_free(&text);
+	return rc;
 }
 
 bool pg_stands(const struct pg *p)

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/slice.h"
 #include "base/status.h"
+#include "base/usage.h"
 #include "base/uuid.h"
 
 struct pg;
@@ -29,6 +30,9 @@ STATUS_MUSTCHECK enum status pg_check_url(const char *url);
 STATUS_MUSTCHECK enum status pg_new(const char *url, struct pg **out);
 void pg_free(struct pg *p);
 
+/* From now on each call is added to u, which must outlive p; NULL, as at first: to none. */
+void pg_count_in(struct pg *p, struct usage *u);
+
 struct pg_result; /* rows, owned by the caller */
 
 /* Runs a statement; values are C strings (text format), NULL for SQL NULL, one for each parameter.
@@ -43,6 +47,11 @@ STATUS_MUSTCHECK enum status pg_query(struct pg *p, const struct pg_statement *s
  * STATUS_UNAVAILABLE if several. */
 STATUS_MUSTCHECK enum status pg_query_row(struct pg *p, const struct pg_statement *statement,
 	const char *const *values, struct deadline by, struct pg_result **out);
+
+/* STATUS_OK if the statement could be run now: the server plans it, with NULL for each value, and
+ * looks at the rights that it needs, but does not run it. Otherwise as pg_query. */
+STATUS_MUSTCHECK enum status pg_rehearse(
+	struct pg *p, const struct pg_statement *statement, struct deadline by);
 
 void pg_result_free(struct pg_result *r);
 size_t pg_result_rows(const struct pg_result *r);

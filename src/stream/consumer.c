@@ -33,7 +33,7 @@ static void stand_by(struct consumer *c)
 {
 	if (c->state.active)
 		LOG(LOG_WARN, "stream_inactive");
-	c->state.active = false;
+	stream_state_hand_over(&c->state);
 	c->said_standby = false;
 	stream_state_forget(&c->state);
 }
@@ -272,11 +272,13 @@ enum status stream_consumer_run(const struct stream_parts *parts, bool once)
 			step(&c);
 		if (is_well(&c))
 			c.well_ms = clock_monotonic_ms();
+		stream_state_count(&c.state);
 	}
 	if (parts->signals->stop)
 		rc = STATUS_OK;
 	stream_state_say_figures(&c.state);
 	LOG(LOG_INFO, "stream_ends", log_str("status", status_name(rc)));
+	stream_state_hand_over(&c.state);
 	stream_state_forget(&c.state);
 	buf_free(&c.state.arn);
 	return rc;

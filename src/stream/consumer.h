@@ -6,6 +6,7 @@
 
 #include "dynamo/streams.h"
 #include "group_mover/mover.h"
+#include "metrics/metrics.h"
 #include "pg/pg.h"
 #include "stream/signals.h"
 
@@ -17,6 +18,7 @@ struct stream_parts {
 	struct dynamo_streams *streams;
 	struct group_mover *mover;
 	struct stream_signals *signals;
+	struct metrics *metrics; /* NULL: its figures are in the log alone */
 };
 
 /* Runs until a signal stops it (STATUS_OK). once: also STATUS_OK when everything that was in the

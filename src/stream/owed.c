@@ -29,8 +29,10 @@ static enum status set_group_aside(
 	(void)snprintf(number, sizeof(number), "repair:%s", group->text);
 	letter.sequence_number = slice_of(number);
 	rc = stream_letters_add(&s->checkpoints, &letter, deadline_in(STREAM_CALL_MS));
-	if (rc == STATUS_OK)
+	if (rc == STATUS_OK) {
 		s->figures.set_aside++;
+		s->figures.groups_set_aside++;
+	}
 	s->letter_turn = stream_state_postgres(rc);
 	return rc;
 }

@@ -354,6 +354,7 @@ static enum stream_turn read_page(struct stream_state *s, struct stream_shard *s
 	shard->refused = false;
 	shard->read_ms = clock_monotonic_ms();
 	s->heard = true;
+	metrics_set_now(s->parts->metrics, METRICS_STREAM_READ_AT);
 	turn = process(s, shard, records);
 	dynamo_records_free(records);
 	return turn;

@@ -139,6 +139,7 @@ static enum stream_turn list_shards(struct stream_state *s)
 		return STREAM_TURN_DYNAMODB;
 	s->listed = true;
 	s->heard = true;
+	metrics_set_now(s->parts->metrics, METRICS_STREAM_READ_AT);
 	return give_up_gone(s);
 }
 

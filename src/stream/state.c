@@ -20,6 +20,7 @@ enum stream_turn stream_state_missed(
 	struct stream_state *s, const char *reason, const char *shard_id)
 {
 	LOG(LOG_ERROR, "stream_data_missed", log_str("reason", reason), log_str("shard", shard_id));
+	s->figures.missed++;
 	s->repair_wanted = true;
 	return stream_state_postgres(
 		stream_checkpoints_owe(&s->checkpoints, reason, deadline_in(STREAM_CALL_MS)));
@@ -35,6 +36,37 @@ void stream_state_say_figures(struct stream_state *s)
 		lag_ms = unread_ms;
 	stream_figures_say(&s->figures, s->active, lag_ms > 0 ? lag_ms : 0);
 	s->parts->signals->figures = false;
+}
+
+/* Since when something waits to be read, in us since 1970; 0: nothing does. */
+static int64_t waiting_since_us(const struct stream_state *s)
+{
+	int64_t since_us = stream_shards_behind_s(&s->shards) * 1000000;
+	int64_t unread_ms = stream_shards_unread_ms(&s->shards, clock_monotonic_ms());
+	int64_t read_us = clock_realtime_us() - unread_ms * 1000;
+
+	return unread_ms >= UNREAD_MS && (since_us == 0 || read_us < since_us) ? read_us : since_us;
+}
+
+void stream_state_count(struct stream_state *s)
+{
+	struct metrics *m = s->parts->metrics;
+
+	if (!m)
+		return;
+	stream_figures_count(&s->figures, &s->told, m);
+	if (!s->active)
+		return;
+	metrics_set(m, METRICS_STREAM_ACTIVE, 1);
+	metrics_set(m, METRICS_STREAM_BEHIND, (uint64_t)waiting_since_us(s));
+	metrics_set(m, METRICS_STREAM_OWED, s->repair_wanted && s->debts > 0);
+}
+
+void stream_state_hand_over(struct stream_state *s)
+{
+	if (s->active)
+		metrics_set(s->parts->metrics, METRICS_STREAM_ACTIVE, 0);
+	s->active = false;
 }
 
 bool stream_state_is_to_stop(void *context)

@@ -42,7 +42,7 @@ struct stream_state {
 	size_t due_at; /* the one of them that is next */
 	int64_t due_look_ms; /* when to look for more; 0: nobody looked yet */
 	struct stream_failing failing;
-	struct stream_figures figures;
+	struct stream_figures figures, told; /* what there is to count, and what of it was */
 };
 
 /* What a statement of checkpoints.h came to. */
@@ -56,6 +56,12 @@ enum stream_turn stream_state_missed(
 void stream_state_forget(struct stream_state *s);
 
 void stream_state_say_figures(struct stream_state *s);
+
+/* Between two steps: counts what was done, and notes how far this instance is if it reads. */
+void stream_state_count(struct stream_state *s);
+
+/* It does not read any more. */
+void stream_state_hand_over(struct stream_state *s);
 
 /* Takes signals and answers those that can be answered at any time. true: it is time to stop, even
  * in the middle of a batch. context is the state: for callbacks. */

@@ -9,6 +9,7 @@
 
 struct user_directory {
 	struct pg *pg;
+	struct metrics *metrics; /* NULL: nobody counts */
 	int64_t stood_ms; /* when the connection was last seen to stand */
 	struct shared_cache *users;
 };
@@ -53,6 +54,11 @@ void user_directory_free(struct user_directory *d)
 		return;
 	shared_cache_free(d->users);
 	free(d);
+}
+
+void user_directory_count_in(struct user_directory *d, struct metrics *m)
+{
+	d->metrics = m;
 }
 
 static bool make_key(struct slice id, struct key *out)
@@ -114,8 +120,11 @@ enum status user_directory_find(struct user_directory *d, struct slice cognito_u
 	enum status rc;
 
 	if (has_key && shared_cache_get(d->users, &key, &known) && is_fresh(&known, now_ms) &&
-		stands(d, now_ms))
+		stands(d, now_ms)) {
+		metrics_count(d->metrics, METRICS_PEOPLE_HIT, 1);
 		return make_user(&known, out);
+	}
+	metrics_count(d->metrics, METRICS_PEOPLE_MISS, 1);
 	rc = user_store_by_cognito_id(d->pg, cognito_user_id, by, out);
 	/* Postgres answered after now_ms with what was true then or later. */
 	if (rc == STATUS_OK && has_key)

@@ -5,6 +5,7 @@
 #define CRUDDUR_USER_DIRECTORY_H
 
 #include "base/clock.h"
+#include "metrics/metrics.h"
 #include "pg/pg.h"
 #include "shared/memory.h"
 #include "user/user.h"
@@ -31,6 +32,9 @@ struct user_directory;
 STATUS_MUSTCHECK enum status user_directory_new(
 	struct pg *p, struct shared_memory *memory, struct user_directory **out);
 void user_directory_free(struct user_directory *d);
+
+/* Counts there from now on who was remembered and who was not. NULL: nowhere. */
+void user_directory_count_in(struct user_directory *d, struct metrics *m);
 
 /* As user_store_by_cognito_id, which is asked unless it found that user less than
  * USER_DIRECTORY_AGE_MS ago; nobody found and failures are never remembered. now_ms is the

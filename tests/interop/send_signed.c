@@ -10,8 +10,8 @@
 
 int main(int argc, char **argv)
 {
-	static const char *const headers[] = { "Content-Type: application/x-amz-json-1.0",
-		"X-Amz-Target: DynamoDB_20120810.Query", NULL };
+	const char *const headers[] = { "Content-Type: application/x-amz-json-1.0",
+		"X-Amz-Target: DynamoDB_20120810.Query", argc == 8 ? argv[7] : NULL, NULL };
 	int rc = EXIT_FAILURE;
 	struct fetch *f = NULL;
 	struct fetch_answer answer;
@@ -19,8 +19,9 @@ int main(int argc, char **argv)
 	char piece[4096];
 	size_t n;
 
-	if (argc != 7 || fetch_global_open() != STATUS_OK) {
-		fprintf(stderr, "usage: send_signed URL REGION SERVICE ID SECRET TOKEN <BODY\n");
+	if ((argc != 7 && argc != 8) || fetch_global_open() != STATUS_OK) {
+		fprintf(stderr,
+			"usage: send_signed URL REGION SERVICE ID SECRET TOKEN [HEADER] <BODY\n");
 		return EXIT_FAILURE;
 	}
 	while ((n = fread(piece, 1, sizeof(piece), stdin)) > 0)

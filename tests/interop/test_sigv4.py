@@ -58,8 +58,9 @@ class Signature(unittest.TestCase):
         self.server.server_close()
 
     def judge(self, body=b"{}", region="us-east-1", service="dynamodb",
-              key_id="AKIDEXAMPLE", secret="wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", token=""):
-        subprocess.run([PROGRAM, self.url, region, service, key_id, secret, token],
+              key_id="AKIDEXAMPLE", secret="wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", token="", more=""):
+        subprocess.run([PROGRAM, self.url, region, service, key_id, secret, token,
+                        *([more] if more else [])],
                        input=body, check=True, timeout=20)
         (path, headers, arrived), = self.server.seen
         self.assertEqual(arrived, body)
@@ -72,6 +73,10 @@ class Signature(unittest.TestCase):
         names = said["names"].split(";")
 
         must = {"content-type", "host", "x-amz-date", "x-amz-target"}
+        if more:
+            name, _, value = more.partition(": ")
+            must.add(name)
+            self.assertEqual(lower[name], value)
         if token:
             must.add("x-amz-security-token")
             self.assertEqual(lower["x-amz-security-token"], token)
@@ -111,6 +116,10 @@ class Signature(unittest.TestCase):
 
     def test_secrets_of_every_base64_character(self):
         self.judge(secret="/+aZ09/++//" * 4)
+
+    def test_a_trace_that_goes_with_it(self):
+        self.judge(b"{}", token="t", more="traceparent: 00-0af7651916cd43dd8448eb211c80319c-"
+                                          "b7ad6b7169203331-01")
 
     def test_another_region_and_service(self):
         self.judge(region="eu-central-1", service="dynamodb", key_id="ASIAEXAMPLE", token="t")

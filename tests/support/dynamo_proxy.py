@@ -29,6 +29,9 @@ ERRORS = {
 }
 
 
+SLOW_S = 0.3
+
+
 class Rule:
     """`action` for the calls of `operations` (all if None) whose body holds `containing`, for the
     next `times` (all if None)."""
@@ -85,7 +88,7 @@ class DynamoProxy:
 
     `tls`, an SSLContext, makes it speak HTTPS.
 
-    Actions: hang (never answers), pause (answers after `reset`; `waiting` is released when a call
+    Actions: hang (never answers), slow (answers after SLOW_S), pause (answers after `reset`; `waiting` is released when a call
     arrived), drop_before and drop_after (closes instead of an answer, without or with the call's
     effect), nonsense, truncated, html (a 200 with a page in it), and the names of ERRORS.
     """
@@ -182,6 +185,8 @@ class DynamoProxy:
                 released.wait(30)
             handler.close_connection = True
             return
+        if action == "slow":
+            released.wait(SLOW_S)
         if action == "pause":
             self.waiting.release()
             released.wait(30)

@@ -53,11 +53,12 @@ def live_configuration(folder):
     return text
 
 
-def configuration(folder, port, socket, settings, limits=None):
+def configuration(folder, ports, socket, settings, limits=None):
     """conf/nginx/dev.conf.in with its names filled in, as scripts/dev does it."""
     text = (CONF / "dev.conf.in").read_text("utf-8")
     values = {"USER": "user root root;" if os.geteuid() == 0 else "", "PREFIX": str(folder),
-              "LOG": str(folder), "PORT": str(port), "SOCKET": str(socket), "QUEUE": "512",
+              "LOG": str(folder), "PORT": str(ports[0]), "METRICS_PORT": str(ports[1]),
+              "SOCKET": str(socket), "QUEUE": "512",
               "WEB": str(CONF.parents[1] / "web"),
               "COGNITO_URL": settings["AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"],
               "USER_POOL": settings["AWS_COGNITO_USER_POOL_ID"],
@@ -92,14 +93,16 @@ class Nginx:
         self.access_log = LogReader(self.folder / "access.log")
         self.error_log = LogReader(self.folder / "nginx.log")
         self.live_log = LogReader(self.folder / "live.log")
-        self.port = processes.free_port()
+        self.port = processes.free_port(2)
+        self.metrics_port = self.port + 1
         (self.folder / "tmp").mkdir()
         live_socket(self.folder).parent.mkdir(mode=0o700)
         edit = edits.pop("live.conf", lambda text: text)
         (self.folder / "live.conf").write_text(edit(live_configuration(self.folder)), "utf-8")
         self._copy_shared(edits)
         (self.folder / "nginx.conf").write_text(
-            configuration(self.folder, self.port, socket, settings, limits), "utf-8")
+            configuration(self.folder, (self.port, self.metrics_port), socket, settings, limits),
+            "utf-8")
         self.start_live()
         self._start()
 

@@ -75,9 +75,10 @@ def mint(jwks, keys):
 @pytest.fixture(scope="session")
 def settings(stack, jwks):
     """A worker's environment: the stack's backends and the JWKS stand-in; an nginx brings its own
-    live socket."""
+    live socket, and memory is shared by those of the same settings alone."""
     return {**{name: value for name, value in stack.env.items()
-               if name not in ("BASE_URL", "DEV_PASSWORD", "DEV_USERS", "CRUDDUR_LIVE_SOCKET")},
+               if name not in ("BASE_URL", "DEV_PASSWORD", "DEV_USERS", "CRUDDUR_LIVE_SOCKET",
+                            "CRUDDUR_SHARED_MEMORY")},
             "AWS_COGNITO_USER_POOL_ID": POOL_ID,
             "AWS_COGNITO_USER_POOL_CLIENT_ID": f"{OTHER_CLIENT_ID},{CLIENT_ID}",
             "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": jwks.endpoint,

@@ -76,6 +76,7 @@ def test_a_worker_changes_rows_that_say_what_was_read_and_no_others():
 def test_a_worker_reads_single_partitions_only():
     for action in ("dynamodb:GetItem", "dynamodb:Query"):
         assert allows("worker-policy.json", action, TABLE, "MSG#1")
+    assert allows("worker-policy.json", "dynamodb:DescribeTable", TABLE)  # --check
     assert not allows("worker-policy.json", "dynamodb:Scan", TABLE)
     assert not allows("worker-policy.json", "dynamodb:GetRecords", STREAM)
 

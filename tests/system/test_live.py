@@ -167,7 +167,8 @@ def test_publisher_and_admission_cannot_be_reached_from_outside(site, people):
             assert answer.status in (404, 405), (method, path, answer)
     folder = live_socket(site.front.folder).parent
     assert folder.stat().st_mode & 0o777 == 0o700
-    assert processes.listening_ports(site.front.process.pid) == [site.front.port]
+    assert processes.listening_ports(site.front.process.pid) == [site.front.port,
+                                                                 site.front.metrics_port]
     assert processes.listening_ports(site.front.live.pid) == []
 
 

@@ -17,6 +17,7 @@ static struct rsa_key *key; /* made once, before the tests' processes part */
 static struct http_server *server;
 static struct buf issuer;
 static struct cognito *cognito;
+static struct usage usage;
 
 static void make_key(void)
 {
@@ -37,6 +38,7 @@ static void set_up(void)
 	buf_add_str(&issuer, http_server_url(server));
 	buf_add_str(&issuer, MINT_POOL);
 	settings.issuer = buf_cstr(&issuer);
+	settings.usage = &usage;
 	ck_assert_int_eq(cognito_new(&settings, &cognito), STATUS_OK);
 }
 
@@ -128,6 +130,9 @@ START_TEST(answers_that_are_no_document_are_an_outage)
 	http_server_reply(server, replies[_i]);
 	ck_assert_int_eq(verify_sound(), STATUS_UNAVAILABLE);
 	ck_assert(!cognito_ready(cognito, by));
+	ck_assert_uint_eq(usage.calls, 1);
+	if (replies[_i].status > 0)
+		ck_assert_uint_eq(usage.failures, replies[_i].status != 200);
 }
 END_TEST
 
@@ -277,7 +282,7 @@ START_TEST(a_token_has_8_kib_at_the_most)
 	struct buf longest = { 0 }, longer = { 0 };
 
 	publish_key();
-	ck_assert_int_eq(jwks_http_new(buf_cstr(&issuer), &http), STATUS_OK);
+	ck_assert_int_eq(jwks_http_new(buf_cstr(&issuer), NULL, &http), STATUS_OK);
 	source = jwks_http_source(http);
 	ck_assert_int_eq(cognito_new_from(&settings, &source, &c), STATUS_OK);
 	add_token_of(8192, &longest);
@@ -302,6 +307,9 @@ START_TEST(is_ready_when_keys_are_held)
 	ck_assert(cognito_ready(cognito, deadline_in(5000)));
 	ck_assert(cognito_ready(cognito, deadline_in(5000)));
 	ck_assert_uint_eq(http_server_hits(server), 1);
+	ck_assert_uint_eq(usage.calls, 1);
+	ck_assert_uint_eq(usage.failures, 0);
+	ck_assert_int_gt(usage.spent_us, 0);
 }
 END_TEST
 

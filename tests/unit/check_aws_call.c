@@ -16,6 +16,8 @@ static struct aws_credential_chain *chain;
 static struct aws_client *client;
 static char metadata_url[64];
 static bool from_metadata;
+static struct usage usage;
+static struct trace trace;
 
 static const char *lookup(const char *name)
 {
@@ -30,15 +32,18 @@ static const char *lookup(const char *name)
 
 static void set_up(void)
 {
-	struct aws_service service = {
-		.region = "us-east-1", .signing_name = "dynamodb", .target = "DynamoDB_20120810"
-	};
+	struct aws_service service = { .region = "us-east-1",
+		.signing_name = "dynamodb",
+		.target = "DynamoDB_20120810",
+		.usage = &usage,
+		.trace = &trace };
 
 	ck_assert_int_eq(fetch_global_open(), STATUS_OK);
 	server = http_server_start();
 	metadata = http_server_start();
 	snprintf(metadata_url, sizeof(metadata_url), "%s/", http_server_url(metadata));
 	from_metadata = false;
+	usage = (struct usage){ 0 };
 	service.endpoint = http_server_url(server);
 	ck_assert_int_eq(aws_credential_chain_new(lookup, &chain), STATUS_OK);
 	ck_assert_int_eq(aws_client_new(&service, chain, &client), STATUS_OK);
@@ -92,6 +97,29 @@ START_TEST(sends_the_operation_and_the_body)
 	free(value);
 	value = http_server_header(server, 0, "Authorization");
 	ck_assert_ptr_nonnull(strstr(value, "Credential=AKID/"));
+	free(value);
+}
+END_TEST
+
+START_TEST(the_trace_of_the_moment_goes_with_it_and_is_signed)
+{
+	struct aws_answer a;
+	char *value;
+
+	reply(200, NULL, "{}");
+	trace_read(&trace, SLICE("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"));
+	ck_assert_int_eq(call(&a), STATUS_OK);
+	value = http_server_header(server, 0, "traceparent");
+	ck_assert_str_eq(value, trace.header + strlen("traceparent: "));
+	free(value);
+	value = http_server_header(server, 0, "Authorization");
+	ck_assert_ptr_nonnull(strstr(value, ";traceparent;"));
+	free(value);
+	trace_read(&trace, SLICE(""));
+	ck_assert_int_eq(call(&a), STATUS_OK);
+	ck_assert_ptr_null(http_server_header(server, 1, "traceparent"));
+	value = http_server_header(server, 1, "Authorization");
+	ck_assert_ptr_null(strstr(value, "traceparent"));
 	free(value);
 }
 END_TEST
@@ -305,7 +333,8 @@ END_TEST
 
 START_TEST(a_service_that_is_down_is_unavailable)
 {
-	struct aws_service service = { "http://127.0.0.1:1", "us-east-1", "dynamodb", "D" };
+	struct aws_service service = { "http://127.0.0.1:1", "us-east-1", "dynamodb", "D", NULL,
+		NULL };
 	struct aws_client *other;
 	struct aws_answer a;
 
@@ -313,6 +342,39 @@ START_TEST(a_service_that_is_down_is_unavailable)
 	ck_assert_int_eq(
 		aws_call(other, "Query", SLICE("{}"), deadline_in(4000), &a), STATUS_UNAVAILABLE);
 	aws_client_free(other);
+}
+END_TEST
+
+static void assert_usage(uint32_t calls, uint32_t failures, uint32_t retries)
+{
+	ck_assert_uint_eq(usage.calls, calls);
+	ck_assert_uint_eq(usage.failures, failures);
+	ck_assert_uint_eq(usage.retries, retries);
+}
+
+START_TEST(counts_calls_failures_and_retries_and_their_time)
+{
+	int64_t begun_us = clock_monotonic_us();
+	struct aws_answer a;
+
+	reply(200, NULL, "{}");
+	reply(400, NULL, ERROR_BODY("ConditionalCheckFailedException"));
+	reply(400, NULL, ERROR_BODY("AccessDeniedException"));
+	reply(500, NULL, "{}");
+	reply(200, NULL, "{}");
+	misbehave(HTTP_SERVER_HANG);
+	ck_assert_int_eq(call(&a), STATUS_OK);
+	assert_usage(1, 0, 0);
+	ck_assert_int_eq(call(&a), STATUS_INVALID); /* what was asked does not hold: it is well */
+	assert_usage(2, 0, 0);
+	ck_assert_int_eq(call(&a), STATUS_INVALID); /* the operator has to do something */
+	assert_usage(3, 1, 0);
+	ck_assert_int_eq(call(&a), STATUS_OK);
+	assert_usage(4, 1, 1);
+	ck_assert_int_eq(call_within(120, &a), STATUS_TIMEOUT);
+	assert_usage(5, 2, 1);
+	ck_assert_int_ge(usage.spent_us, 100000);
+	ck_assert_int_le(usage.spent_us, clock_monotonic_us() - begun_us);
 }
 END_TEST
 
@@ -432,6 +494,7 @@ int main(void)
 	tcase_add_checked_fixture(calls, set_up, tear_down);
 	tcase_set_timeout(calls, 20);
 	tcase_add_test(calls, sends_the_operation_and_the_body);
+	tcase_add_test(calls, the_trace_of_the_moment_goes_with_it_and_is_signed);
 	tcase_add_test(calls, a_refusal_is_told_at_once);
 	tcase_add_test(calls, every_passing_failure_is_tried_again_with_the_same_bytes);
 	tcase_add_test(calls, gives_up_after_four_attempts);
@@ -446,6 +509,7 @@ int main(void)
 	tcase_add_test(calls, expired_credentials_are_renewed_once_and_the_request_signed_anew);
 	tcase_add_test(calls, without_credentials_nothing_is_sent);
 	tcase_add_test(calls, a_service_that_is_down_is_unavailable);
+	tcase_add_test(calls, counts_calls_failures_and_retries_and_their_time);
 	suite_add_tcase(suite, calls);
 	tcase_add_test(rules, error_names_come_from_body_or_header);
 	tcase_add_test(rules, errors_are_told_apart);

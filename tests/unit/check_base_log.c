@@ -8,6 +8,7 @@
 #include "json/json.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <unistd.h>
 
 /* stderr while a test looks at it. */
@@ -91,9 +92,42 @@ START_TEST(a_line_says_when_what_and_who)
 	ck_assert_double_eq(number, -2);
 	ck_assert(json_number(json_get(json_root(doc), "pid"), &number));
 	ck_assert_double_eq(number, getpid());
-	ck_assert(json_get_string(json_root(doc), "time", &time));
+	ck_assert(json_get_string(json_root(doc), "ts", &time));
 	ck_assert_uint_eq(time.len, 32);
 	json_free(doc);
+}
+END_TEST
+
+START_TEST(fields_come_in_one_order)
+{
+	static const char shape[] =
+		"{\"ts\":\"####-##-##T##:##:##.######+00:00\",\"level\":\"error\",\"event\":\"e\","
+		"\"program\":\"check\",\"pid\":";
+	char rest[80];
+	struct buf b = { 0 };
+
+	log_set_request(SLICE("r"));
+	LOG(LOG_ERROR, "e", log_int("b", 1), log_str("a", "x"));
+	take_logged(&b);
+	ck_assert_uint_gt(b.len, sizeof(shape) - 1);
+	for (size_t i = 0; i < sizeof(shape) - 1; i++)
+		ck_assert(shape[i] == '#' ? b.data[i] >= '0' && b.data[i] <= '9'
+					  : b.data[i] == shape[i]);
+	snprintf(rest, sizeof(rest), "%d,\"request_id\":\"r\",\"b\":1,\"a\":\"x\"}\n", getpid());
+	ck_assert_str_eq(buf_cstr(&b) + sizeof(shape) - 1, rest);
+	buf_free(&b);
+}
+END_TEST
+
+static struct slice never_looked_at(void)
+{
+	ck_abort_msg("a field of a line that is not logged");
+}
+
+START_TEST(a_line_above_the_level_does_not_even_look_at_its_fields)
+{
+	log_open("check", LOG_WARN);
+	LOG(LOG_INFO, "dropped", log_slice("text", never_looked_at()));
 }
 END_TEST
 
@@ -130,7 +164,7 @@ END_TEST
 START_TEST(no_text_can_write_a_line_of_its_own)
 {
 	static const char evil[] =
-		"x\"}\n{\"level\":\"error\",\"event\":\"forged\"}\r\n\t\x1b[2J\x7f\\";
+		"x\"}\n{\"level\":\"error\",\"event\":\"forged\"}\r\n\t\x1b[2J\x7f\\\xc2\x9b";
 	struct json *doc;
 
 	log_set_request(slice_of(evil));
@@ -210,6 +244,34 @@ START_TEST(a_line_too_long_loses_whole_fields_only)
 }
 END_TEST
 
+static void take(void *context, const char *event, const struct log_field *fields)
+{
+	struct buf *b = context;
+
+	buf_add_str(b, event);
+	for (; fields && fields->name; fields++)
+		buf_add_str(b, fields->name);
+	errno = EIO;
+}
+
+START_TEST(lines_may_go_to_somebody_else)
+{
+	struct buf taken = { 0 }, b = { 0 };
+
+	log_divert(LOG_WARN, take, &taken);
+	errno = ENOTTY;
+	LOG(LOG_WARN, "first", log_int("one", 1), log_str("two", "2"));
+	LOG(LOG_INFO, "second");
+	LOG(LOG_ERROR, "third");
+	ck_assert_int_eq(errno, ENOTTY);
+	take_logged(&b);
+	ck_assert_uint_eq(b.len, 0);
+	ck_assert_str_eq(buf_cstr(&taken), "firstonetwothird");
+	buf_free(&taken);
+	buf_free(&b);
+}
+END_TEST
+
 START_TEST(logging_keeps_errno)
 {
 	struct buf b = { 0 };
@@ -261,12 +323,15 @@ int main(void)
 
 	tcase_add_checked_fixture(tests, capture_stderr, restore_stderr);
 	tcase_add_test(tests, a_line_says_when_what_and_who);
+	tcase_add_test(tests, fields_come_in_one_order);
+	tcase_add_test(tests, a_line_above_the_level_does_not_even_look_at_its_fields);
 	tcase_add_test(tests, a_line_needs_no_field_and_no_request);
 	tcase_add_test(tests, lines_above_the_level_are_dropped);
 	tcase_add_test(tests, no_text_can_write_a_line_of_its_own);
 	tcase_add_test(tests, every_pair_of_bytes_gives_a_valid_line);
 	tcase_add_test(tests, long_texts_are_cut_between_characters);
 	tcase_add_test(tests, a_line_too_long_loses_whole_fields_only);
+	tcase_add_test(tests, lines_may_go_to_somebody_else);
 	tcase_add_test(tests, logging_keeps_errno);
 	tcase_add_test(tests, numbers_are_written_over_the_full_range);
 	tcase_add_test(tests, levels_are_read_by_their_exact_names);

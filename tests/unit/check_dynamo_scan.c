@@ -129,6 +129,81 @@ START_TEST(a_table_tells_of_its_stream)
 }
 END_TEST
 
+#define KEY(name, type) "{\"AttributeName\":\"" name "\",\"KeyType\":\"" type "\"}"
+#define DEFINED(name, type) "{\"AttributeName\":\"" name "\",\"AttributeType\":\"" type "\"}"
+#define KEYS(hash, range) "\"KeySchema\":[" KEY(hash, "HASH") "," KEY(range, "RANGE") "]"
+#define STRINGS                                                                                    \
+	"\"AttributeDefinitions\":[" DEFINED("pk", "S") "," DEFINED("sk", "S") "," DEFINED(        \
+		"g", "S") "," DEFINED("n", "N") "]"
+
+START_TEST(a_table_tells_of_its_keys_and_whether_it_is_in_service)
+{
+	static const struct {
+		const char *table;
+		bool has_keys, active;
+	} cases[] = {
+		{ "{" STRINGS "," KEYS("pk", "sk") ",\"TableStatus\":\"ACTIVE\"}", true, true },
+		{ "{" STRINGS "," KEYS("pk", "sk") ",\"TableStatus\":\"UPDATING\"}", true, true },
+		{ "{" STRINGS "," KEYS("pk", "sk") ",\"TableStatus\":\"CREATING\"}", true, false },
+		{ "{" STRINGS "," KEYS("sk", "pk") "}", false, false },
+		{ "{" STRINGS "," KEYS("pk", "n") "}", false, false },
+		{ "{" STRINGS ",\"KeySchema\":[" KEY("pk", "HASH") "]}", false, false },
+		{ "{" KEYS("pk", "sk") "}", false, false },
+		{ "{\"AttributeDefinitions\":[" DEFINED("pk", "S") "," DEFINED("sk", "B") "]," KEYS(
+			  "pk", "sk") "}",
+			false, false },
+		{ "{\"KeySchema\":7,\"AttributeDefinitions\":{},\"TableStatus\":1}", false, false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct dynamo_table t = { 0 };
+		struct buf answer = { 0 };
+
+		buf_add_str(&answer, "{\"Table\":");
+		buf_add_str(&answer, cases[i].table);
+		buf_add_str(&answer, "}");
+		http_server_forget_script(fixture.server);
+		http_server_reply_ok(fixture.server, buf_cstr(&answer));
+		ck_assert_int_eq(dynamo_describe(fixture.table, soon(), &t), STATUS_OK);
+		ck_assert_msg(t.has_keys == cases[i].has_keys, "%s", cases[i].table);
+		ck_assert_msg(t.active == cases[i].active, "%s", cases[i].table);
+		dynamo_table_clear(&t);
+		buf_free(&answer);
+	}
+}
+END_TEST
+
+START_TEST(an_index_is_found_by_its_name_and_judged)
+{
+	struct dynamo_index index = { .active = true };
+
+	http_server_reply_ok(fixture.server,
+		"{\"Table\":{" STRINGS ",\"GlobalSecondaryIndexes\":[7,{\"IndexName\":\"other\"},"
+		"{\"IndexName\":\"ours\",\"IndexStatus\":\"ACTIVE\"," KEYS(
+			"g", "sk") ","
+				   "\"Projection\":{\"ProjectionType\":\"ALL\"}}]}}");
+	ck_assert_int_eq(dynamo_describe_index(fixture.table, "theirs", "g", soon(), &index),
+		STATUS_NOT_FOUND);
+	ck_assert(index.active); /* untouched */
+	ck_assert_int_eq(
+		dynamo_describe_index(fixture.table, "other", "g", soon(), &index), STATUS_OK);
+	ck_assert(!index.active && !index.has_keys && !index.projects_all);
+	ck_assert_int_eq(
+		dynamo_describe_index(fixture.table, "ours", "g", soon(), &index), STATUS_OK);
+	ck_assert(index.active && index.has_keys && index.projects_all);
+	ck_assert_int_eq(
+		dynamo_describe_index(fixture.table, "ours", "n", soon(), &index), STATUS_OK);
+	ck_assert(!index.has_keys);
+	http_server_forget_script(fixture.server);
+	http_server_reply_ok(fixture.server, "{\"Table\":[]}");
+	ck_assert_int_eq(dynamo_describe_index(fixture.table, "ours", "g", soon(), &index),
+		STATUS_UNAVAILABLE);
+	dynamo_fixture_refuse(&fixture, "ResourceNotFoundException");
+	ck_assert_int_eq(dynamo_describe_index(fixture.table, "ours", "g", soon(), &index),
+		STATUS_NOT_FOUND);
+}
+END_TEST
+
 START_TEST(a_stream_may_be_absent_switched_off_or_without_rows)
 {
 	static const struct {
@@ -207,6 +282,8 @@ int main(void)
 	tcase_add_test(tests, a_scan_that_is_refused_or_not_understood_is_unavailable);
 	tcase_add_test(tests, items_nest_as_deep_as_dynamodb_lets_them);
 	tcase_add_test(tests, a_table_tells_of_its_stream);
+	tcase_add_test(tests, a_table_tells_of_its_keys_and_whether_it_is_in_service);
+	tcase_add_test(tests, an_index_is_found_by_its_name_and_judged);
 	tcase_add_test(tests, a_stream_may_be_absent_switched_off_or_without_rows);
 	tcase_add_test(tests, a_table_that_is_not_there_is_told_from_one_that_cannot_be_asked);
 	suite_add_tcase(suite, tests);

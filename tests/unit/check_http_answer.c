@@ -163,6 +163,28 @@ START_TEST(head_carries_the_length_of_the_body_that_it_does_not_carry)
 }
 END_TEST
 
+START_TEST(an_answer_may_be_of_another_type_and_an_error_never_is)
+{
+	struct http_response r = { .status = 200, .content_type = "text/plain" };
+	struct buf out = { 0 };
+
+	buf_add_str(&r.body, "a 1\n");
+	written(&r, false, &out);
+	ck_assert_str_eq(buf_cstr(&out),
+		"Status: 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\na 1\n");
+	http_response_error(&r, 404, "not_found");
+	ck_assert_ptr_null(r.content_type);
+	r.content_type = "text/plain";
+	http_response_fail(&r, STATUS_DENIED);
+	ck_assert_ptr_null(r.content_type);
+	r.content_type = "text/plain";
+	http_response_clear(&r);
+	ck_assert_ptr_null(r.content_type);
+	http_response_free(&r);
+	buf_free(&out);
+}
+END_TEST
+
 START_TEST(no_value_can_split_a_header)
 {
 	struct http_response r = { .status = 200 };
@@ -266,6 +288,7 @@ int main(void)
 	tcase_add_test(tc, the_next_page_is_linked_with_the_limit_that_was_asked_for);
 	tcase_add_test(tc, errors_are_arrays_of_codes_in_order);
 	tcase_add_test(tc, head_carries_the_length_of_the_body_that_it_does_not_carry);
+	tcase_add_test(tc, an_answer_may_be_of_another_type_and_an_error_never_is);
 	tcase_add_test(tc, no_value_can_split_a_header);
 	tcase_add_loop_test(tc, a_failure_below_becomes_the_contracts_answer, 0, COUNT(failures));
 	tcase_add_test(tc, an_allowed_origin_may_read_the_answer);

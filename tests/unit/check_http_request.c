@@ -33,6 +33,18 @@ START_TEST(path_is_decoded_once_and_the_query_stays_raw)
 }
 END_TEST
 
+START_TEST(a_traceparent_is_kept_and_counted)
+{
+	read_params((char *[]){ "REQUEST_URI=/", NULL });
+	ck_assert_int_eq(request.traceparent.times, 0);
+	read_params((char *[]){ "HTTP_TRACEPARENT=00-a", NULL });
+	ck_assert_int_eq(request.traceparent.times, 1);
+	assert_slice(request.traceparent.value, "00-a");
+	read_params((char *[]){ "HTTP_TRACEPARENT=00-a", "HTTP_TRACEPARENT=00-b", NULL });
+	ck_assert_int_eq(request.traceparent.times, 2);
+}
+END_TEST
+
 START_TEST(a_path_with_a_torn_escape_is_no_path)
 {
 	read_params((char *[]){ "REQUEST_METHOD=GET", "REQUEST_URI=/api/%4", NULL });
@@ -212,6 +224,18 @@ START_TEST(the_fronts_time_is_read_or_ignored)
 }
 END_TEST
 
+static char *const strangers[] = { "CRUDDUR_OPERATOR=", "CRUDDUR_OPERATOR=0", "CRUDDUR_OPERATOR=11",
+	"HTTP_CRUDDUR_OPERATOR=1", "cruddur_operator=1" };
+
+START_TEST(only_the_fronts_own_word_makes_an_operator)
+{
+	read_params((char *[]){ "CRUDDUR_OPERATOR=1", NULL });
+	ck_assert(request.operated);
+	read_params((char *[]){ strangers[_i], NULL });
+	ck_assert(!request.operated);
+}
+END_TEST
+
 START_TEST(nothing_of_an_earlier_request_is_left)
 {
 	read_params((char *[]){ "REQUEST_METHOD=POST", "REQUEST_URI=/x?y", "HTTP_ORIGIN=o",
@@ -234,6 +258,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, NULL, tear_down);
 	tcase_add_test(tc, path_is_decoded_once_and_the_query_stays_raw);
+	tcase_add_test(tc, a_traceparent_is_kept_and_counted);
 	tcase_add_test(tc, a_path_with_a_torn_escape_is_no_path);
 	tcase_add_test(tc, an_escaped_nul_stays_inside_the_path);
 	tcase_add_test(tc, the_fronts_request_id_is_kept_with_a_long_path_behind_it);
@@ -246,6 +271,8 @@ int main(void)
 	tcase_add_test(tc, a_body_is_read_whole_up_to_the_cap_and_not_beyond);
 	tcase_add_test(tc, a_torn_body_is_invalid);
 	tcase_add_test(tc, the_fronts_time_is_read_or_ignored);
+	tcase_add_loop_test(tc, only_the_fronts_own_word_makes_an_operator, 0,
+		(int)(sizeof(strangers) / sizeof(strangers[0])));
 	tcase_add_test(tc, nothing_of_an_earlier_request_is_left);
 	suite_add_tcase(suite, tc);
 	return check_main(suite);

@@ -19,14 +19,20 @@ static const struct uuid message = { "dddddddd-0000-4000-8000-000000000004" };
 static char folder[] = "/tmp/check-live-XXXXXX", path[64];
 static struct http_server *nginx;
 static struct live *live;
+static struct usage usage;
+static struct trace trace;
 
 static void set_up(void)
 {
+	const struct live_service service = {
+		.socket_path = path, .usage = &usage, .trace = &trace
+	};
+
 	ck_assert_int_eq(fetch_global_open(), STATUS_OK);
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	snprintf(path, sizeof(path), "%s/s", folder);
 	nginx = http_server_start_unix(path);
-	ck_assert_int_eq(live_new(path, &live), STATUS_OK);
+	ck_assert_int_eq(live_new(&service, &live), STATUS_OK);
 }
 
 static void tear_down(void)
@@ -74,7 +80,7 @@ START_TEST(a_message_is_told_to_both)
 	reply(202);
 	live_events_message(live, &ann, &bea, SLICE("{\"uuid\":\"x\"}"));
 	ck_assert_uint_eq(http_server_hits(nginx), 0);
-	live_publish(live);
+	ck_assert_int_eq(live_publish(live), LIVE_PUBLISHED);
 	ck_assert_uint_eq(http_server_hits(nginx), 2);
 	for (size_t i = 0; i < 2; i++) {
 		ck_assert(request_is(i, "POST", ann.text));
@@ -83,6 +89,35 @@ START_TEST(a_message_is_told_to_both)
 		assert_body(i, "{\"uuid\":\"x\"}");
 	}
 	ck_assert_uint_eq(http_server_connections(nginx), 1);
+}
+END_TEST
+
+START_TEST(the_trace_of_the_moment_goes_with_it)
+{
+	char *value;
+
+	reply(202);
+	trace_read(&trace, SLICE("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"));
+	live_events_read(live, &ann, &group, &message);
+	live_publish(live);
+	value = http_server_header(nginx, 0, "traceparent");
+	ck_assert_str_eq(value, trace.header + strlen("traceparent: "));
+	free(value);
+	trace_read(&trace, SLICE(""));
+	live_events_read(live, &ann, &group, &message);
+	live_publish(live);
+	ck_assert_ptr_null(http_server_header(nginx, http_server_hits(nginx) - 1, "traceparent"));
+}
+END_TEST
+
+START_TEST(a_ping_publishes_nothing_and_takes_any_answer)
+{
+	reply(404);
+	ck_assert_int_eq(live_ping(live), STATUS_OK);
+	ck_assert(slice_starts_with(http_server_head(nginx, 0), SLICE("GET / HTTP/1.1\r\n")));
+	http_server_stop(nginx);
+	nginx = NULL;
+	ck_assert_int_eq(live_ping(live), STATUS_UNAVAILABLE);
 }
 END_TEST
 
@@ -120,6 +155,8 @@ START_TEST(streams_of_the_old_channel_are_ended_once_they_have_it)
 	ck_assert_uint_eq(http_server_hits(nginx), 3);
 	ck_assert(request_is(2, "DELETE", ann.text));
 	ck_assert(request_is(2, "DELETE", bea.text));
+	ck_assert_uint_eq(usage.calls, 3);
+	ck_assert_uint_eq(usage.failures, 0);
 	ck_assert_uint_eq(http_server_body(nginx, 2).len, 0);
 	/* The same channels as before, which are not those of now. */
 	ck_assert(memcmp(http_server_head(nginx, 1).ptr + strlen("POST"),
@@ -133,7 +170,7 @@ START_TEST(an_event_is_published_once)
 	reply(202);
 	live_events_message(live, &ann, &bea, SLICE("{}"));
 	live_publish(live);
-	live_publish(live);
+	ck_assert_int_eq(live_publish(live), LIVE_NOTHING);
 	ck_assert_uint_eq(http_server_hits(nginx), 2);
 }
 END_TEST
@@ -192,6 +229,8 @@ START_TEST(refusals_are_one_line_and_every_event_is_tried)
 	reply(507);
 	ck_assert_uint_eq(lines_of(publish_twenty), 1);
 	ck_assert_uint_eq(http_server_hits(nginx), 20);
+	live_events_message(live, &ann, &bea, SLICE("{}"));
+	ck_assert_int_eq(live_publish(live), LIVE_FAILED);
 }
 END_TEST
 
@@ -214,6 +253,8 @@ START_TEST(an_nginx_that_hangs_is_waited_for_once)
 	ck_assert_uint_eq(lines_of(publish_twenty), 1);
 	/* A quarter of a second for the first; the rest is over before its second has passed. */
 	ck_assert_int_lt(clock_monotonic_ms() - started, 1000);
+	live_events_message(live, &ann, &bea, SLICE("{}"));
+	ck_assert_int_eq(live_publish(live), LIVE_SKIPPED);
 	ck_assert_uint_eq(http_server_hits(nginx), 1);
 }
 END_TEST
@@ -238,6 +279,8 @@ int main(void)
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, a_message_is_told_to_both);
+	tcase_add_test(tests, the_trace_of_the_moment_goes_with_it);
+	tcase_add_test(tests, a_ping_publishes_nothing_and_takes_any_answer);
 	tcase_add_test(tests, where_only_the_sender_is_known_the_sender_is_told);
 	tcase_add_test(tests, what_was_read_is_told_to_the_reader_alone);
 	tcase_add_test(tests, streams_of_the_old_channel_are_ended_once_they_have_it);

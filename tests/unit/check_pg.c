@@ -197,6 +197,35 @@ START_TEST(the_session_is_set_up)
 }
 END_TEST
 
+START_TEST(a_rehearsal_finds_what_is_wanting_and_changes_nothing)
+{
+	struct pg_statement sound = STATEMENT("rehearsed",
+		"INSERT INTO rehearsals SELECT $1, $2::int FROM nextval('rehearsal_numbers')", 2,
+		false);
+	struct pg_statement bare = STATEMENT("bare", "DELETE FROM rehearsals", 0, false);
+	struct pg_statement column = STATEMENT("column", "SELECT c FROM rehearsals", 0, true);
+	struct pg_statement table = STATEMENT("table", "SELECT * FROM no_rehearsals", 0, true);
+	struct pg_statement right = STATEMENT("right", "UPDATE kept SET a = $1", 1, false);
+	struct pg_statement look = STATEMENT("look",
+		"SELECT last_value + is_called::int AS value FROM rehearsal_numbers", 0, true);
+
+	run_apart("CREATE TABLE rehearsals (a text, b int)");
+	run_apart("CREATE SEQUENCE rehearsal_numbers");
+	ck_assert_int_eq(pg_rehearse(pg, &sound, FAR), STATUS_OK);
+	ck_assert_int_eq(pg_rehearse(pg, &sound, FAR), STATUS_OK); /* prepared already */
+	ck_assert_int_eq(pg_rehearse(pg, &bare, FAR), STATUS_OK);
+	ck_assert_int_eq(read_int(pg, &look), 1);
+	ck_assert_int_eq(pg_rehearse(pg, &column, FAR), STATUS_UNAVAILABLE);
+	ck_assert_int_eq(pg_rehearse(pg, &table, FAR), STATUS_UNAVAILABLE);
+	run_apart("CREATE TABLE kept (a text)");
+	run_apart("CREATE ROLE rehearsing");
+	run_apart("GRANT SELECT ON kept TO rehearsing");
+	ck_assert_int_eq(pg_rehearse(pg, &right, FAR), STATUS_OK);
+	ck_assert_int_eq(run_on(pg, "SET ROLE rehearsing"), STATUS_OK);
+	ck_assert_int_eq(pg_rehearse(pg, &right, FAR), STATUS_UNAVAILABLE);
+}
+END_TEST
+
 START_TEST(the_log_names_statements_and_parameters_but_no_value)
 {
 	static const char *const names[] = { "handle", "limit" };
@@ -252,6 +281,7 @@ int main(void)
 	tcase_add_test(tests, a_statement_is_prepared_once);
 	tcase_add_test(tests, more_statements_than_the_first_table_holds_are_remembered);
 	tcase_add_test(tests, the_session_is_set_up);
+	tcase_add_test(tests, a_rehearsal_finds_what_is_wanting_and_changes_nothing);
 	tcase_add_test(tests, the_log_names_statements_and_parameters_but_no_value);
 	suite_add_tcase(suite, tests);
 	return check_main(suite);

@@ -75,6 +75,31 @@ START_TEST(a_read_is_sent_again_after_a_loss)
 }
 END_TEST
 
+START_TEST(calls_failures_and_retries_are_counted)
+{
+	struct pg_statement falls = STATEMENT("falls", FALLS_ONCE("counted_falls"), 0, true);
+	struct pg_statement nonsense = STATEMENT("nonsense", "SELECT no_such_column", 0, true);
+	struct usage usage = { 0 };
+	struct pg_result *r;
+
+	run_apart("CREATE SEQUENCE counted_falls");
+	pg_count_in(pg, &usage);
+	ck_assert_int_eq(read_int(pg, &falls), 5);
+	ck_assert_uint_eq(usage.calls, 1);
+	ck_assert_uint_eq(usage.failures, 0);
+	ck_assert_uint_eq(usage.retries, 1);
+	ck_assert_int_gt(usage.spent_us, 0);
+	ck_assert_int_eq(run_on(pg, "SELECT 1/0"), STATUS_INVALID); /* it is well */
+	ck_assert_uint_eq(usage.failures, 0);
+	ck_assert_int_eq(pg_query(pg, &nonsense, NULL, FAR, &r), STATUS_UNAVAILABLE);
+	ck_assert_uint_eq(usage.calls, 3);
+	ck_assert_uint_eq(usage.failures, 1);
+	pg_count_in(pg, NULL);
+	ck_assert_int_eq(pg_ping(pg, FAR), STATUS_OK);
+	ck_assert_uint_eq(usage.calls, 3);
+}
+END_TEST
+
 START_TEST(a_write_is_not_sent_again_after_a_loss)
 {
 	struct pg_statement falls = STATEMENT("falls", FALLS_ONCE("write_falls"), 0, false);
@@ -185,6 +210,7 @@ int main(void)
 	tcase_add_test(tests, a_late_answer_is_not_taken_for_the_next_one);
 	tcase_add_test(tests, a_connection_closed_while_idle_is_opened_again_even_for_a_write);
 	tcase_add_test(tests, a_read_is_sent_again_after_a_loss);
+	tcase_add_test(tests, calls_failures_and_retries_are_counted);
 	tcase_add_test(tests, a_write_is_not_sent_again_after_a_loss);
 	tcase_add_test(tests, a_read_that_is_lost_again_is_given_up);
 	tcase_add_test(tests, a_forgotten_statement_is_prepared_again_even_for_a_write);
