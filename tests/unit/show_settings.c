@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Prints what settings_load makes of the environment, as NAME=value lines: for a test that compares the
- * manual's defaults with the code's. */
+/* Prints what settings_load makes of the environment, as NAME=value lines: for a test that compares
+ * the manual's defaults with the code's. */
 #include "base/settings.h"
 
 #include <stdio.h>
