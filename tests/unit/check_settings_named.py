@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""cruddur.conf(5), conf/cruddur.env.example and the code name the same settings, with the same defaults.
+"""cruddur.conf(5), conf/cruddur.env.example and the code name the same settings, with the same
+defaults.
 
 The code's names are the variables that it looks up; its defaults are what the program SHOW_SETTINGS
 (default: tests/unit/show_settings in the build folder) prints, and for AWS credentials the text of
@@ -58,7 +59,17 @@ def names_in_code():
                                 r'(?:lookup, )?"([A-Z0-9_]+)"', text))
         if re.search(r"\b(settings_getenv|aws_getenv)\b", text):
             names |= set(re.findall(r'"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"', text))
-    return names - OF_THE_PROCESS
+    return names - OF_THE_PROCESS | set(unit_defaults())
+
+
+def unit_defaults():
+    """{name: default} of what the systemd units themselves take from the file, as ${NAME}."""
+    found = {}
+    for path in sorted((ROOT / "conf" / "systemd").glob("*.service")):
+        text = path.read_text("utf-8")
+        for name in re.findall(r"^Exec\w+=.*\$\{(\w+)\}", text, re.M):
+            found[name] = re.search(rf"^Environment={name}=(.*)$", text, re.M)[1]
+    return found
 
 
 def manual():
@@ -71,7 +82,7 @@ def manual():
         default = re.search(r"^Default:\n\.Ql (\S+) \.$", item, re.M)
         required = re.search(r"^Required\b", item, re.M)
         none = re.search(r"^Default: none\.$", item, re.M)
-        readers = re.search(r"^Read by (cruddur-[a-z]+)(?: and (cruddur-[a-z]+))?[.;]", item, re.M)
+        readers = re.search(r"^Read by (cruddur-[a-z.]*[a-z])(?: and (cruddur-[a-z]+))?[.;]", item, re.M)
         assert [bool(default), bool(required), bool(none)].count(True) == 1, (name, item)
         assert readers, f"{name}: who reads it?"
         assert name not in found, f"{name} is there twice"
@@ -101,7 +112,7 @@ def code_defaults():
     issuer = values.pop("issuer")
     assert issuer.endswith("/pool"), issuer
     values["AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"] = issuer.removesuffix("/pool")
-    return values
+    return {**values, **unit_defaults()}
 
 
 class Settings(unittest.TestCase):
@@ -149,7 +160,7 @@ class Settings(unittest.TestCase):
         for program, path in (("cruddur-fcgi", "src/fcgi_main.c"),
                               ("cruddur-stream", "src/stream_main.c")):
             text = (ROOT / path).read_text("utf-8")
-            usage = text[text.index("usage[]"):text.index("\nstruct ")]
+            usage = re.search(r"\busage\[\] =(.*?)\";\n", text, re.S)[1]
             named = set(re.findall(r"\b[A-Z]+(?:_[A-Z0-9]+)+\b", usage))
             self.assertLessEqual(named, set(manual()), path)
             ours = {name for name, (_, _, readers) in manual().items()
