@@ -148,3 +148,9 @@ fuzzers: $(BUILT_SOURCES)
 check_PROGRAMS += tests/interop/send_signed
 tests_interop_send_signed_LDADD = $(core_libs)
 TESTS += tests/interop/test_sigv4.py
+
+### What is documented is what the code does (needs Python; nothing runs that is not ours)
+
+check_PROGRAMS += tests/unit/show_settings
+tests_unit_show_settings_LDADD = $(core_libs)
+TESTS += tests/unit/check_settings_named.py tests/unit/check_events_explained.py

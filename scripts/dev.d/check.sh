@@ -27,7 +27,8 @@ cmd_lint() {
 		Usage: scripts/dev lint
 
 		shellcheck, clang-format, cppcheck, clang-tidy, the include layers, licence lines, nginx's own check of its
-		configuration, and Prometheus's of the alert rules. Says which of them complain, and fails if one does.
+		configuration, Prometheus's of the alert rules, mandoc for the manuals, and OpenAPI's own schema for
+		doc/openapi.yaml. Says which of them complain, and fails if one does.
 		EOF
 		return 0
 		;;
@@ -43,7 +44,7 @@ lint_all() {
 
 	mkdir -p -- "$LOG"
 	LINT_PASSED=0 LINT_FAILED=0
-	for check in shellcheck format cppcheck tidy layers nginx promtool spdx; do
+	for check in shellcheck format cppcheck tidy layers nginx promtool spdx mandoc openapi; do
 		if "lint_$check" >"$LOG/lint-$check.log" 2>&1; then
 			say "lint: $check ok"
 			LINT_PASSED=$((LINT_PASSED + 1))
@@ -149,10 +150,32 @@ lint_spdx() {
 			bad=1
 		fi
 	done < <(source_files '*.c' '*.h' '*.sh' '*.py' '*.sql' '*.go' '*.js' '*.mjs' '*.css' '*.html' '*.lua' '*.yml' 'bench/*' \
-		'scripts/dev' 'scripts/*/*' 'conf/*' '.ci/*' ':!bench/*.md' ':!bench/*.svg' \
+		'scripts/dev' 'scripts/*/*' 'conf/*' '.ci/*' 'man/*' 'doc/*.yaml' ':!bench/*.md' ':!bench/*.svg' \
 		':!scripts/ddb/*.txt' ':!*.json')
 	return "$bad"
 }
+
+# mandoc also looks for the pages that ours refer to: which of them are installed is no matter of ours.
+lint_mandoc() {
+	local files found
+
+	mapfile -t files < <(source_files 'man/*.[1-9]')
+	found=$(mandoc -T lint -W style -- "${files[@]}" 2>/dev/null | grep -v 'referenced manual not found') || true
+	[[ -z $found ]] || printf '%s\n' "$found"
+	[[ ${#files[@]} -gt 0 && -z $found ]]
+}
+
+readonly OPENAPI_TOOL=$ROOT/tests/openapi
+
+# The schema that OpenAPI 3.1 has of itself. That the description is true is for tests/system/test_openapi.py.
+lint_openapi() (
+	local node
+
+	node=$(find_node) || die "no node of version $NODE_MINIMUM or newer" 'scripts/dev packages'
+	npm_prepare "$OPENAPI_TOOL" 'what the API description is checked with'
+	"$node" "$(npm_home "$OPENAPI_TOOL")/node_modules/@seriousme/openapi-schema-validator/bin/validate-api-cli.js" \
+		"$ROOT/doc/openapi.yaml"
+)
 
 cmd_test() {
 	case ${1:-} in

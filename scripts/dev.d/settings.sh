@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # the other parts use what is set here
 # SPDX-License-Identifier: MIT
-# Where things are and which ports they use; and the settings (contract section 2) that workers and
+# Where things are and which ports they use; and the settings (cruddur.conf(5)) that workers and
 # `scripts/dev env` share. What the caller's environment says wins over what the last `up` wrote down,
 # so that `env`, `token` and `down` find a stack by CRUDDUR_VAR alone.
 
@@ -102,7 +102,7 @@ shared_memory() {
 	printf '%s/shared-%.12s\n' "$RUN" "$(cat -- "$FCGI" "$STREAM" 2>/dev/null | sha256sum)"
 }
 
-# service_settings: one NAME=value a line, everything of contract section 2 that is set here.
+# service_settings: one NAME=value a line, every setting that is set here.
 service_settings() {
 	find_socket_dir
 	cat <<-EOF

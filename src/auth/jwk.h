@@ -12,7 +12,7 @@
 
 #include <openssl/types.h>
 
-/* Bits of a modulus (contract, "JWKS"), and the bytes of the longest one. */
+/* Bits of a modulus (contract, "Tokens"), and the bytes of the longest one. */
 #define JWK_MODULUS_BITS_MIN 2048
 #define JWK_MODULUS_BITS_MAX 4096
 #define JWK_MODULUS_BYTES_MIN ((size_t)JWK_MODULUS_BITS_MIN / 8)

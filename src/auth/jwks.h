@@ -12,7 +12,7 @@
 #include "metrics/metrics.h"
 
 /* From the start of one fetch to the start of the next, however it ended: a flood of made-up names
- * must not reach Cognito. The contract says 10 s ("JWKS"); the rest is for a request that was
+ * must not reach Cognito. The contract says 10 s ("Tokens"); the rest is for a request that was
  * slower on its way than the one after it. */
 #define JWKS_COOL_DOWN_MS ((int64_t)10500)
 

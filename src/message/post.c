@@ -52,7 +52,7 @@ static enum status read_key(struct post *p)
 	return STATUS_OK;
 }
 
-/* The same request is the same bytes (contract, fine print). */
+/* The same request is the same bytes (contract, "Repeating a request"). */
 static enum status digest_body(struct post *p)
 {
 	static const char hex[] = "0123456789abcdef";

@@ -3,7 +3,7 @@
  * names. */
 /* clang-format off */
 /*
- * Shared with other programs, their shape fixed (contract section 4):
+ * Shared with other programs, their shape fixed (contract, "Rows"):
  *
  *   row               pk              sk
  *   message group     GRP#<user>      time of the latest message; one row for each member. Ours alone in it:

@@ -16,7 +16,7 @@ import processes
 ROOT = Path(__file__).resolve().parents[2]
 PORTS = 12
 TOOLS = ("nginx", "spawn-fcgi", "multiwatch", "psql", "java", "node", "openssl")
-MODULES = ("boto3", "cryptography")
+MODULES = ("boto3", "cryptography", "yaml", "jsonschema")
 
 
 def missing():
