@@ -6,7 +6,9 @@
 # shellcheck source-path=SCRIPTDIR source-path=SCRIPTDIR/.. source=../lib/common.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
 
-export AWS_PAGER=
+# A backend that is away is said to be so after a few seconds.
+export AWS_PAGER='' AWS_RETRY_MODE=${AWS_RETRY_MODE:-standard} AWS_MAX_ATTEMPTS=${AWS_MAX_ATTEMPTS:-3}
+readonly CONNECT_S=5
 
 endpoint='' endpoint_known=no region='' profile=''
 options=()
@@ -102,7 +104,7 @@ where() {
 
 # call SERVICE OPERATION ARGUMENT...: one call of the AWS CLI.
 call() {
-	aws "${options[@]}" --output json "$@"
+	aws "${options[@]}" --cli-connect-timeout "$CONNECT_S" --output json "$@"
 }
 
 # look ABSENT SERVICE OPERATION ARGUMENT...: prints what a read answers; nothing if it fails with a text that matches

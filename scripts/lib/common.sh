@@ -8,6 +8,8 @@
 [[ -z ${SCRIPTS:-} ]] || return 0
 
 export LC_ALL=C.UTF-8
+# A failure within $( ) is a failure, too.
+shopt -s inherit_errexit
 
 SCRIPTS=$(readlink -f -- "$(dirname -- "${BASH_SOURCE[0]}")/..")
 readonly SCRIPTS
