@@ -157,6 +157,9 @@ def test_dry_runs_print_the_change_and_make_none(vpc, rule):
     (words,), changes = printed(done), rule.changes
     assert json.loads(words[-1])[0]["SecurityGroupRuleId"] == RULE and changes == []
     rule.answer("dynamodb.describe-table", table(StreamSpecification={"StreamEnabled": False}))
+    done = rule.run("ddb/drop", "--prod", "--dry-run", "--table", "chat")
+    assert printed(done)[0][-4:] == ["dynamodb", "delete-table", "--table-name", "chat"]
+    assert rule.changes == []
     done = rule.run("aws/enable-stream", "--prod", "--dry-run")
     (words,), changes = printed(done), rule.changes
     assert words[-1] == "StreamEnabled=true,StreamViewType=NEW_IMAGE" and changes == []
@@ -174,10 +177,11 @@ def test_a_stream_is_switched_on_once(aws):
 
 
 def test_lists_go_on_until_there_is_no_more(aws, folder):
-    aws.answer("dynamodb.list-tables", {"TableNames": ["a", "b"], "LastEvaluatedTableName": "b"},
-               {"TableNames": [], "LastEvaluatedTableName": "b2"}, {"TableNames": ["c"]})
-    assert aws.run("ddb/list-tables", "--endpoint-url", ENDPOINT).stdout == "a\nb\nc\n"
-    assert [call.option("--exclusive-start-table-name") for call in aws.calls] == [None, "b", "b2"]
+    aws.answer("dynamodb.list-tables", {"TableNames": ["one", "two"], "LastEvaluatedTableName": "two"},
+               {"TableNames": [], "LastEvaluatedTableName": "twos"}, {"TableNames": ["zoo"]})
+    assert aws.run("ddb/list-tables", "--endpoint-url", ENDPOINT).stdout == "one\ntwo\nzoo\n"
+    assert [call.option("--exclusive-start-table-name") for call in aws.calls] == [
+        None, "two", "twos"]
     lists = aws.calls[1:2]
     aws.answer("cognito-idp.list-users", {"Users": [{"Username": "a"}], "PaginationToken": "t"},
                {"Users": [{"Username": "b", "Attributes": [{"Name": "sub", "Value": "s"}]}]})
