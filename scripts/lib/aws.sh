@@ -104,7 +104,7 @@ where() {
 
 # call SERVICE OPERATION ARGUMENT...: one call of the AWS CLI.
 call() {
-	aws "${options[@]}" --cli-connect-timeout "$CONNECT_S" --output json "$@"
+	aws "${options[@]}" --output json --cli-connect-timeout "$CONNECT_S" "$@"
 }
 
 # look ABSENT SERVICE OPERATION ARGUMENT...: prints what a read answers; nothing if it fails with a text that matches

@@ -26,7 +26,7 @@ use_pool() {
 		aws_settings AWS_COGNITO_USER_POOL_ID
 		pool=${AWS_COGNITO_USER_POOL_ID:-}
 	fi
-	[[ -n $pool ]] || fail 'no user pool is set' '--pool, or AWS_COGNITO_USER_POOL_ID'
+	[[ -n $pool ]] || say_unset AWS_COGNITO_USER_POOL_ID
 	[[ $pool =~ ^[A-Za-z0-9_-]+$ ]] || fail "no id of a user pool: $pool"
 }
 

@@ -118,6 +118,18 @@ load_settings() {
 	read_settings "$file" "$@" <"$file"
 }
 
+# say_unset NAME: ends a script that cannot do without a setting.
+say_unset() {
+	local hint="the working copy's: scripts/dev up, or eval \"\$(scripts/dev env)\"; the real one: --prod"
+
+	if [[ $prod == yes ]]; then
+		hint="it is neither in the environment nor in ${env_file:-$INSTALLED_SETTINGS}"
+		[[ -n $env_file || ! -e $INSTALLED_SETTINGS || -r $INSTALLED_SETTINGS ]] ||
+			hint="$INSTALLED_SETTINGS is not for you to read: root is, and the group cruddur"
+	fi
+	fail "$1 is not set" "$hint"
+}
+
 # read_settings WHERE NAME...: NAME=value lines as systemd's EnvironmentFile= has them, on stdin. The text is never given
 # to a shell. The last line of a name counts, unless the environment has it.
 read_settings() {

@@ -15,8 +15,7 @@ readonly CONNECT_TIMEOUT_S=5
 use_database() {
 	want_tool psql postgresql-client
 	load_settings CONNECTION_URL
-	[[ -n ${CONNECTION_URL:-} ]] || fail 'CONNECTION_URL is not set' \
-		"the working copy's: scripts/dev up, or eval \"\$(scripts/dev env)\"; the real one: --prod"
+	[[ -n ${CONNECTION_URL:-} ]] || say_unset CONNECTION_URL
 	parse_url "$CONNECTION_URL"
 	[[ $db_name =~ ^[A-Za-z0-9_.-]{1,63}$ ]] || fail "CONNECTION_URL names no database that this can handle: '$db_name'"
 	# They would lead elsewhere than the URI says.
