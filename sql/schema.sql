@@ -1,6 +1,13 @@
 -- SPDX-License-Identifier: MIT
--- The tables in Postgres, for an empty database or one that has them already: users, and nothing of messages,
--- which are in DynamoDB.
+-- The tables in Postgres, all at once, for an empty database: users, and nothing of messages, which are in DynamoDB.
+-- A database that has tables is brought up to date by sql/migrations/, which lead to the same (README.md there).
+
+-- The migrations that the database has. scripts/db/schema-load writes down which are in this file.
+CREATE TABLE IF NOT EXISTS public.schema_migrations (
+	version integer CONSTRAINT schema_migrations_pkey PRIMARY KEY,
+	name text NOT NULL,
+	applied_at timestamptz NOT NULL DEFAULT now()
+);
 
 CREATE TABLE IF NOT EXISTS public.users (
 	uuid uuid PRIMARY KEY DEFAULT gen_random_uuid(),

@@ -73,15 +73,21 @@ postgres_ready() {
 	"$(postgres_bin)/pg_isready" -q -h "$SOCKETS/pg" -p "$POSTGRES_PORT" -U postgres -d postgres
 }
 
-# The role and the database; the tables are sql/schema.sql's.
+# The role, which may make databases of its own, and the database; tables and people come as they do elsewhere.
 postgres_settle() {
 	sql_as postgres postgres -v password="$(postgres_password)" <<-'EOF'
 	SELECT 'CREATE ROLE cruddur LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'cruddur') \gexec
-	ALTER ROLE cruddur PASSWORD :'password';
+	ALTER ROLE cruddur CREATEDB PASSWORD :'password';
 	SELECT 'CREATE DATABASE cruddur OWNER cruddur'
 	WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'cruddur') \gexec
 	EOF
-	sql_as cruddur cruddur -f "$ROOT/sql/schema.sql" -f "$ROOT/sql/seed.sql" </dev/null
+	local_postgres "$ROOT/scripts/db/migrate" --quiet
+	local_postgres "$ROOT/scripts/db/seed" --quiet
+}
+
+# local_postgres COMMAND...: with the database through the cluster's own socket.
+local_postgres() {
+	PATH=$(postgres_bin):$PATH CONNECTION_URL="postgresql://cruddur@/cruddur?host=${SOCKETS//%/%25}/pg&port=$POSTGRES_PORT" "$@"
 }
 
 # sql_as ROLE DATABASE ARGUMENT...: psql through the cluster's own socket.

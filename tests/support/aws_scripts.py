@@ -12,7 +12,7 @@ ENDPOINT = "http://127.0.0.1:1"  # nothing listens there
 ACCOUNT = "123456789012"
 TABLE_ARN = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/cruddur-messages"
 STREAM_ARN = f"{TABLE_ARN}/stream/2026-11-22T18:07:57.599"
-READS = ("get-", "describe-", "list-", "wait")
+READS = ("get-", "describe-", "list-", "query", "scan", "wait")
 AWS = shutil.which("aws", path="/usr/bin:" + os.environ.get("PATH", ""))
 
 

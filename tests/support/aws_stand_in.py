@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-GLOBAL = ("--endpoint-url", "--region", "--profile", "--output")
+GLOBAL = ("--endpoint-url", "--region", "--profile", "--output", "--cli-connect-timeout")
 
 
 def main():
