@@ -20,7 +20,7 @@
 #define RETIRE_AGE_MS 11000
 
 static const char usage[] =
-	"usage: cruddur-fcgi [--help | --version]\n"
+	"usage: cruddur-fcgi [--check-settings | --help | --version]\n"
 	"\n"
 	"One FastCGI worker of cruddur, on a listening socket handed over as fd 0:\n"
 	"  spawn-fcgi -s SOCKET -- /usr/bin/multiwatch -f 4 -r 100 -- cruddur-fcgi\n"
@@ -40,6 +40,7 @@ static const char usage[] =
 	"  CRUDDUR_LOG_LEVEL                 error, warn, info (default) or debug\n"
 	"  CRUDDUR_MAX_REQUESTS              leave after so many requests (default 0: never)\n"
 	"\n"
+	"--check-settings looks at these, and at nothing else: no backend is asked.\n"
 	"SIGTERM or SIGUSR1: finish the request, then leave. Exit status: 0, or 78 for a bad "
 	"setting.\n";
 
@@ -47,6 +48,7 @@ struct worker {
 	struct settings settings;
 	struct app *app;
 	struct fastcgi *front;
+	bool check_settings;
 };
 
 static void answer(struct worker *w, const struct http_request *request,
@@ -116,6 +118,8 @@ static int run(struct worker *w, struct buf *problem)
 	}
 	if (rc == STATUS_INVALID)
 		return refuse_settings(problem);
+	if (rc == STATUS_OK && w->check_settings)
+		return EXIT_SUCCESS;
 	if (rc == STATUS_OK)
 		rc = fastcgi_open(&w->front);
 	if (rc == STATUS_INVALID) {
@@ -156,7 +160,8 @@ int main(int argc, char **argv)
 		return say("cruddur-fcgi " PACKAGE_VERSION "\n");
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
 		return say(usage);
-	if (argc > 1) {
+	w.check_settings = argc == 2 && strcmp(argv[1], "--check-settings") == 0;
+	if (argc > 1 && !w.check_settings) {
 		(void)fputs(usage, stderr);
 		return EX_USAGE;
 	}

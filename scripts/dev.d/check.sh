@@ -128,7 +128,7 @@ lint_nginx() {
 	sed 's#site.conf#site-no-web.conf#' "$scratch/nginx.conf" >"$scratch/nginx-no-web.conf"
 	nginx -t -q -p "$scratch" -c "$scratch/nginx-no-web.conf" -e "$scratch/error.log"
 	# As the link that live.conf speaks of: in the folder above.
-	sed -e "s#/run/cruddur#$scratch#" "$ROOT/conf/nginx/live.conf" >"$scratch/cruddur-live.conf"
+	sed -e "s#/run/cruddur\(-live\)\?#$scratch#" "$ROOT/conf/nginx/live.conf" >"$scratch/cruddur-live.conf"
 	nginx -t -q -p "$scratch" -c "$scratch/cruddur-live.conf" -e "$scratch/error.log"
 	rm -rf -- "$scratch"
 }

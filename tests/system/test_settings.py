@@ -137,6 +137,24 @@ def test_no_credentials_anywhere_is_503_and_no_end(make_worker, mint, people, fo
     expect.unavailable(_groups(worker, mint, people()))
 
 
+def _check_settings(stack, settings):
+    return subprocess.run(processes.command(stack.binary) + ["--check-settings"],
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          timeout=processes.scaled(5), env=processes.clean_env(settings),
+                          check=False)
+
+
+def test_settings_can_be_checked_without_any_backend(stack, settings):
+    down = {"CONNECTION_URL": "postgresql://nobody@127.0.0.1:1/none",
+            "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1",
+            "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": "http://127.0.0.1:1"}
+    done = _check_settings(stack, {**settings, **down})
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    done = _check_settings(stack, {**settings, "CRUDDUR_LOG_LEVEL": "verbose"})
+    assert done.returncode == EX_CONFIG
+    assert done.stderr.count("\n") == 1 and "CRUDDUR_LOG_LEVEL" in done.stderr
+
+
 @pytest.mark.parametrize("option", ["--version", "--help"])
 def test_command_line_answers_without_any_setting(stack, option):
     done = subprocess.run(processes.command(stack.binary) + [option], stdin=subprocess.DEVNULL,
