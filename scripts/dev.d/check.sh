@@ -26,8 +26,9 @@ cmd_lint() {
 		cat <<-'EOF'
 		Usage: scripts/dev lint
 
-		shellcheck, clang-format, cppcheck, clang-tidy, the include layers, licence lines, and nginx's own check of its configuration. Says
-		which of them complain, and fails if one does.
+		shellcheck, clang-format, cppcheck, clang-tidy, the include layers, licence lines, nginx's own check of its
+		configuration and systemd's of the units. Says which of them complain, and fails if one does. (lintian and
+		blhc need a built package: scripts/dev test-package --no-trial.)
 		EOF
 		return 0
 		;;
@@ -43,8 +44,10 @@ lint_all() {
 
 	mkdir -p -- "$LOG"
 	LINT_PASSED=0 LINT_FAILED=0
-	for check in shellcheck format cppcheck tidy layers nginx spdx; do
-		if "lint_$check" >"$LOG/lint-$check.log" 2>&1; then
+	for check in shellcheck format cppcheck tidy layers nginx units spdx; do
+		# Not as a condition, in which bash would go on after a command that failed.
+		"lint_$check" >"$LOG/lint-$check.log" 2>&1 &
+		if wait $!; then
 			say "lint: $check ok"
 			LINT_PASSED=$((LINT_PASSED + 1))
 		else
