@@ -27,8 +27,9 @@ cmd_lint() {
 		Usage: scripts/dev lint
 
 		shellcheck, clang-format, cppcheck, clang-tidy, the include layers, licence lines, nginx's own check of its
-		configuration, Prometheus's of the alert rules, mandoc for the manuals, and OpenAPI's own schema for
-		doc/openapi.yaml. Says which of them complain, and fails if one does.
+		configuration, systemd's of the units and Prometheus's of the alert rules, mandoc for the manuals, and
+		OpenAPI's own schema for doc/openapi.yaml. Says which of them complain, and fails if one does. (lintian and
+		blhc need a built package: scripts/dev test-package --no-trial.)
 		EOF
 		return 0
 		;;
@@ -44,8 +45,10 @@ lint_all() {
 
 	mkdir -p -- "$LOG"
 	LINT_PASSED=0 LINT_FAILED=0
-	for check in shellcheck format cppcheck tidy layers nginx promtool spdx mandoc openapi; do
-		if "lint_$check" >"$LOG/lint-$check.log" 2>&1; then
+	for check in shellcheck format cppcheck tidy layers nginx units promtool spdx mandoc openapi; do
+		# Not as a condition, in which bash would go on after a command that failed.
+		"lint_$check" >"$LOG/lint-$check.log" 2>&1 &
+		if wait $!; then
 			say "lint: $check ok"
 			LINT_PASSED=$((LINT_PASSED + 1))
 		else
@@ -129,7 +132,7 @@ lint_nginx() {
 	sed 's#site.conf#site-no-web.conf#' "$scratch/nginx.conf" >"$scratch/nginx-no-web.conf"
 	nginx -t -q -p "$scratch" -c "$scratch/nginx-no-web.conf" -e "$scratch/error.log"
 	# As the link that live.conf speaks of: in the folder above.
-	sed -e "s#/run/cruddur#$scratch#" "$ROOT/conf/nginx/live.conf" >"$scratch/cruddur-live.conf"
+	sed -e "s#/run/cruddur\(-live\)\?#$scratch#" "$ROOT/conf/nginx/live.conf" >"$scratch/cruddur-live.conf"
 	nginx -t -q -p "$scratch" -c "$scratch/cruddur-live.conf" -e "$scratch/error.log"
 	rm -rf -- "$scratch"
 }

@@ -19,7 +19,8 @@ live_prepare() {
 	mkdir -p -- "$(live_folder)"
 	chmod 700 -- "$(live_folder)"
 	config=$(<"$ROOT/conf/nginx/live.conf")
-	config=${config//user www-data;/"$(nginx_user)"}
+	config=${config/load_module/"$(nginx_user)"$'\n'load_module}
+	config=${config//\/run\/cruddur-live/"$(live_folder)"}
 	config=${config//\/run\/cruddur/"$(live_folder)"}
 	config=${config//error_log stderr warn;/"error_log \"$LOG/live.log\" warn;"}
 	nginx_install live "$config"

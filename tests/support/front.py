@@ -45,7 +45,9 @@ def live_socket(folder):
 def live_configuration(folder):
     """conf/nginx/live.conf with its folders and its user replaced, as scripts/dev does it."""
     text = (CONF / "live.conf").read_text("utf-8")
-    for old, new in (("user www-data;", "user root root;" if os.geteuid() == 0 else ""),
+    user = "user root root;\n" if os.geteuid() == 0 else ""
+    for old, new in (("load_module", f"{user}load_module"),
+                     ("/run/cruddur-live", str(live_socket(folder).parent)),
                      ("/run/cruddur", str(live_socket(folder).parent)),
                      ("error_log stderr warn;", f'error_log "{Path(folder) / "live.log"}" warn;')):
         assert old in text, old

@@ -1,0 +1,143 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# The Debian packages: built from the release archive, twice, and looked at; and the subcommand that tries them out on a
+# bare Debian (trial.sh).
+
+cmd_test_package() {
+	local trial=yes
+
+	case ${1:-} in
+	'') ;;
+	--no-trial) trial=no ;;
+	--inside)
+		trial_inside "$2"
+		return
+		;;
+	-h | --help)
+		cat <<-'EOF'
+		Usage: scripts/dev test-package [--no-trial]
+
+		Builds the Debian packages out of `make dist`: twice, which must give the same files; and once with an older
+		version. lintian and blhc look at them. Then (not with --no-trial) a bare Debian 12 is made by debootstrap and
+		booted with systemd in namespaces of its own, the packages are installed there with apt, and README.md's
+		commands make a live site of them on backends of scripts/dev: a conversation, an upgrade and ten restarts
+		under load, a purge. It needs root, some 2 GB under CRUDDUR_VAR while it runs, and a Debian mirror, the one that
+		apt is set to; what it fetched is kept in CRUDDUR_TOOLS_DIR. The packages are left in CRUDDUR_VAR/package.
+		EOF
+		return 0
+		;;
+	*) die "test-package does not know $1" 'scripts/dev test-package --help' ;;
+	esac
+	packages_install up test lint package
+	make_var
+	with_lock "$VAR/package.lock" 1800 'the packages' package_test_locked "$trial"
+}
+
+package_test_locked() {
+	PACKAGE=$VAR/package
+	rm -rf -- "$PACKAGE"
+	mkdir -p -- "$PACKAGE"
+	build_project
+	package_archive
+	package_build_all
+	package_lint
+	if [[ $1 == yes ]]; then
+		trial
+	fi
+	say "the packages are in $PACKAGE/built"
+}
+
+# package_archive: the release archive, as everybody would get it. ARCHIVE and VERSION say which.
+package_archive() {
+	say 'make dist'
+	rm -f -- "$BUILD_DIR"/cruddur-*.tar.gz
+	make --no-print-directory -C "$BUILD_DIR" dist-gzip >"$LOG/dist.log" 2>&1 || {
+		show_tail "$LOG/dist.log"
+		die 'make dist failed' "look at $LOG/dist.log"
+	}
+	ARCHIVE=$(echo "$BUILD_DIR"/cruddur-*.tar.gz)
+	VERSION=${ARCHIVE##*/cruddur-}
+	VERSION=${VERSION%.tar.gz}
+}
+
+# package_unpack FOLDER: the source in a folder of its own.
+package_unpack() {
+	mkdir -p -- "$1"
+	tar -xzf "$ARCHIVE" -C "$1"
+	SOURCE=$1/cruddur-$VERSION
+	[[ $(dpkg-parsechangelog -l "$SOURCE/debian/changelog" -S Version) == "$VERSION" ]] ||
+		die "debian/changelog and configure.ac do not have the same version"
+}
+
+# package_build NAME WHAT...: in SOURCE, with WHAT for dpkg-buildpackage. Unit tests are `make check`'s, not repeated here.
+package_build() {
+	local name=$1
+
+	shift
+	say "building the packages ($name)"
+	if ! (cd -- "$SOURCE" && env -u MAKEFLAGS "$@") >"$LOG/package-$name.log" 2>&1; then
+		show_tail "$LOG/package-$name.log" 30
+		die 'dpkg-buildpackage failed' "look at $LOG/package-$name.log"
+	fi
+}
+
+package_build_all() {
+	local options built file
+
+	options="nocheck parallel=$(nproc)"
+	package_unpack "$PACKAGE/built"
+	package_build first DEB_BUILD_OPTIONS="$options" dpkg-buildpackage -us -uc
+	# Another folder, language, time zone and umask, and other files beside: none of it may be seen in the result.
+	package_unpack "$PACKAGE/built-again/in/another/folder"
+	(umask 027 && package_build again TZ=Pacific/Kiritimati LC_ALL=C LANG=C DEB_BUILD_OPTIONS="nocheck" HOME=/nonexistent \
+		dpkg-buildpackage -us -uc -b)
+	built=0
+	for file in "$PACKAGE"/built/*.deb; do
+		cmp -- "$file" "$PACKAGE/built-again/in/another/folder/${file##*/}" ||
+			die "${file##*/}: two builds gave two files" "compare those in $PACKAGE/built and built-again"
+		built=$((built + 1))
+	done
+	((built == 3)) || die "$built packages were built, not cruddur, cruddur-web and cruddur-dbgsym"
+	say 'the packages are the same, built twice'
+	package_build_previous "$options"
+}
+
+# What an upgrade comes from: this source under an older version, with two configuration files that are going to change.
+package_build_previous() {
+	package_unpack "$PACKAGE/previous"
+	sed -i "1s/(.*)/($VERSION~previous)/" "$SOURCE/debian/changelog"
+	printf '# A line of the previous version.\n' | tee -a "$SOURCE/conf/cruddur.env.example" \
+		"$SOURCE/conf/nginx/cruddur-api.conf" >/dev/null
+	package_build previous DEB_BUILD_OPTIONS="$1" dpkg-buildpackage -us -uc -b
+}
+
+# A finding of any grade fails. lintian's overrides say why they are there; of what blhc sees, lambda-launcher is not in
+# the packages, and is static on purpose.
+package_lint() {
+	say 'lintian and blhc'
+	if ! lintian --allow-root -EvIL +pedantic --fail-on error,warning,info,pedantic,experimental \
+		"$PACKAGE"/built/*.changes >"$LOG/lintian.log" 2>&1; then
+		show_tail "$LOG/lintian.log" 40
+		die 'lintian complains' "look at $LOG/lintian.log"
+	fi
+	if ! blhc --all --ignore-line '.*lambda.launcher.*' "$LOG/package-first.log" >"$LOG/blhc.log" 2>&1; then
+		show_tail "$LOG/blhc.log" 40
+		die 'blhc misses compiler flags' "look at $LOG/blhc.log"
+	fi
+}
+
+# lint_units: the units, for `scripts/dev lint`: systemd takes them, and each service is well shut in. What they start
+# is looked for where it was built.
+lint_units() {
+	local scratch unit
+
+	scratch=$(mktemp -d)
+	for unit in "$ROOT"/conf/systemd/cruddur-*; do
+		sed "s#/usr/sbin/cruddur-#$BUILD_DIR/cruddur-#g" "$unit" >"$scratch/${unit##*/}"
+	done
+	systemd-analyze verify --man=no "$scratch"/cruddur-*
+	for unit in "$scratch"/*.service; do
+		systemd-analyze security --no-pager --offline=true --threshold=20 "$unit"
+	done
+	rm -rf -- "$scratch"
+}
