@@ -5,7 +5,7 @@
 # shellcheck disable=SC2034 # words, assumed_yes and the like are for the scripts that source this
 
 # Several of the files beside this one may want it.
-[[ -z ${SCRIPTS:-} ]] || return 0
+! declare -F take_options >/dev/null || return 0
 
 export LC_ALL=C.UTF-8
 # A failure within $( ) is a failure, too.
@@ -202,5 +202,5 @@ print_command() {
 }
 
 is_loopback() {
-	[[ $1 =~ ^(localhost|127(\.[0-9]{1,3}){3}|\[?::1\]?)$ ]]
+	[[ $1 =~ ^(localhost|127(\.(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])){3}|\[?::1\]?)$ ]]
 }

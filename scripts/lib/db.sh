@@ -32,7 +32,7 @@ use_database() {
 parse_url() {
 	local rest=$1 userinfo=''
 
-	[[ $rest =~ ^postgres(ql)?:// ]] || fail 'CONNECTION_URL is no URI: postgresql://USER@HOST/DATABASE'
+	[[ $rest =~ ^postgres(ql)?:// && $rest != *[[:cntrl:]]* ]] || fail 'CONNECTION_URL is no URI: postgresql://USER@HOST/DATABASE'
 	rest=${rest#*://}
 	userinfo=${rest%%[@/]*}
 	if [[ ${rest:${#userinfo}:1} == @ ]]; then

@@ -2,6 +2,7 @@
 """scripts/db: every script with and without data, twice, and before a server that is down."""
 import json
 import os
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -131,6 +132,14 @@ def test_setup_goes_from_nothing_to_people_with_accounts_and_again(nothing):
         nothing.do("setup", typed=f"{nothing.name}\n")
         session.stdin.close()
     assert (nothing.query("SELECT count(*) FROM users"), nothing.query(joined)) == ("3", "3")
+
+
+def test_without_settings_the_working_copy_is_meant(stack):
+    done = ops.run("db/connect", "--", "-A", "-t", "-c", "SHOW port", env={"CRUDDUR_VAR": str(stack.var)})
+    assert done.stdout.strip() == str(urlsplit(stack.env["CONNECTION_URL"]).port), done.stderr
+    # An empty value is somebody's wish, not a gap.
+    done = ops.run("db/connect", env={"CRUDDUR_VAR": str(stack.var), "CONNECTION_URL": ""})
+    assert done.returncode == 1 and "CONNECTION_URL is not set" in done.stderr
 
 
 def test_dry_runs_print_calls_and_make_none(loaded, nothing):

@@ -123,6 +123,7 @@ def test_without_a_target_and_without_prod_nothing_is_called(calls):
     "postgresql://u@127.0.0.1/cruddur?hostaddr=192.0.2.1", "postgresql://u@/cruddur?%68ost=db.example.com",
     "postgresql:///cruddur?service=prod", "postgresql://u@127.0.0.1/cruddur?a=b&dbname=host%3Dx",
     "postgresql://u:p/w@127.0.0.1/cruddur", "postgresql://u@127.0.0.1?x@db.example.com/cruddur",
+    "postgresql://u@127.999.0.1/cruddur", "postgresql://u@127.0.0.1,\ndb.example.com/cruddur",
     "host=127.0.0.1 dbname=cruddur", "postgresql://u@localhost/", "postgresql://u@localhost/a%20b"])
 def test_a_database_that_is_not_on_this_host_is_refused(calls, url):
     for script in ("db/drop", "db/sessions"):

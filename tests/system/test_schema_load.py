@@ -76,6 +76,24 @@ def test_switches_a_missing_stream_on(aws, ttl):
     assert names(aws.calls).count("dynamodb.describe-table") == 3
 
 
+def test_switches_point_in_time_recovery_on_where_it_is_wanted(aws, ttl, folder):
+    def is_now(status):
+        aws.answer("dynamodb.describe-continuous-backups", {"ContinuousBackupsDescription": {
+            "PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": status}}})
+    is_now("DISABLED")
+    assert schema_load(aws).returncode == 0 and aws.changes == []
+    assert schema_load(aws, "--backups").returncode == 0
+    change, = aws.changes
+    assert change.name == "dynamodb.update-continuous-backups"
+    assert parsed_by_the_real_cli(change.words, folder) == ""
+    is_now("ENABLED")
+    assert schema_load(aws, "--backups").returncode == 0 and aws.changes == []
+    aws.answer("dynamodb.describe-table", "ResourceNotFoundException")
+    done = schema_load(aws, "--backups", "--dry-run")
+    assert [words[6] for words in printed(done)] == [
+        "create-table", "update-time-to-live", "update-continuous-backups"]
+
+
 @pytest.mark.parametrize("changes, words", [
     ({"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}}, "new image"),
     ({"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}, "not as they must be"),
