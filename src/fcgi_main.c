@@ -154,9 +154,14 @@ static int check(struct worker *w, bool all)
 	enum status rc = settings_load((settings_getenv)getenv,
 		SETTINGS_NEED_COGNITO | SETTINGS_NEED_POSTGRES, &w->settings, &problem);
 
+	char *memory = w->settings.shared_memory, none[] = "";
+
 	check_begin(&c);
+	/* Looked at, but nothing is made or counted there. */
+	w->settings.shared_memory = none;
 	if (rc == STATUS_OK)
 		rc = app_new(&w->settings, &problem, &w->app);
+	w->settings.shared_memory = memory;
 	if (rc == STATUS_OK) {
 		check_settings_ok(&c, &w->settings);
 		if (all)

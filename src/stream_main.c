@@ -232,16 +232,23 @@ static int check(struct program *p, bool all)
 	struct check c;
 	struct stream_parts parts;
 	enum status rc = load(p, &problem);
+	char *memory = p->settings.shared_memory, none[] = "";
+	const struct shared_memory_settings shared = { .path = memory ? memory : "" };
 	int exit_status;
 
 	check_begin(&c);
+	/* Looked at, but nothing is made or counted there. */
+	p->settings.shared_memory = none;
 	if (rc == STATUS_OK)
 		rc = build(p, &problem);
+	p->settings.shared_memory = memory;
 	if (rc == STATUS_OK) {
 		check_settings_ok(&c, &p->settings);
 		parts = parts_of(p);
-		if (all)
+		if (all) {
 			stream_check(&parts, p->credentials, &c);
+			check_memory(&c, &shared);
+		}
 		exit_status = check_end(&c);
 	} else {
 		exit_status = check_settings_failed(&c, rc, buf_slice(&problem));

@@ -1,23 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /* Building and ending what a worker holds. */
+#include "config.h"
+
 #include "app/parts.h"
 
 #include <stdlib.h>
 
-#define SCOPE_MAX (SETTINGS_CLIENT_IDS_MAX + 2)
+/* Tokens mean what issuer and client ids make of them, people what that database says; and another
+ * version may judge either differently. */
+struct shared_memory_settings app_memory_settings(
+	const struct settings *s, struct slice scope[APP_SCOPE_MAX])
+{
+	size_t count = 0;
 
-/* Tokens mean what issuer and client ids make of them, people what that database says. */
+	scope[count++] = slice_of(s->connection_url);
+	scope[count++] = SLICE(PACKAGE_VERSION);
+	scope[count++] = slice_of(s->issuer);
+	for (size_t i = 0; i < s->client_id_count; i++)
+		scope[count++] = slice_of(s->client_ids[i]);
+	return (struct shared_memory_settings){
+		.path = s->shared_memory, .scope = scope, .scope_count = count, .secret_count = 1
+	};
+}
+
 static enum status open_memory(struct app *a, const struct settings *s)
 {
-	struct slice scope[SCOPE_MAX] = { slice_of(s->connection_url), slice_of(s->issuer) };
-	const struct shared_memory_settings memory = {
-		.path = s->shared_memory, .scope = scope, .scope_count = 2 + s->client_id_count
-	};
-	enum status rc;
+	struct slice scope[APP_SCOPE_MAX];
+	const struct shared_memory_settings memory = app_memory_settings(s, scope);
+	enum status rc = shared_memory_open(&memory, &a->memory);
 
-	for (size_t i = 0; i < s->client_id_count; i++)
-		scope[2 + i] = slice_of(s->client_ids[i]);
-	rc = shared_memory_open(&memory, &a->memory);
 	/* The figures come first: cruddur-stream, which has nothing else there, finds them so. */
 	if (rc == STATUS_OK)
 		rc = app_metrics_open(a, shared_memory_take(a->memory, metrics_size()));

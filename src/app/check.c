@@ -27,6 +27,14 @@ static void check_live(struct check *c, struct live *live, const char *socket_pa
 		check_failed(c, "live", "nobody answers at %s: %s", socket_path, status_name(rc));
 }
 
+static void look_at_memory(struct check *c, const struct settings *settings)
+{
+	struct slice scope[APP_SCOPE_MAX];
+	const struct shared_memory_settings memory = app_memory_settings(settings, scope);
+
+	check_memory(c, &memory);
+}
+
 void app_check(struct app *a, const struct settings *settings, struct check *c)
 {
 	static const struct pg_statement *const statements[] = {
@@ -41,4 +49,5 @@ void app_check(struct app *a, const struct settings *settings, struct check *c)
 		check_failed(c, "dynamodb", "not asked, for want of credentials");
 	check_keys(c, a->auth, settings->issuer);
 	check_live(c, a->live, settings->live_socket);
+	look_at_memory(c, settings);
 }

@@ -63,6 +63,11 @@ struct app {
 	} ready;
 };
 
+/* What the workers' memory is made from; scope becomes part of the answer. */
+#define APP_SCOPE_MAX (SETTINGS_CLIENT_IDS_MAX + 3)
+struct shared_memory_settings app_memory_settings(
+	const struct settings *s, struct slice scope[APP_SCOPE_MAX]);
+
 /* caller is NULL on a route without login. */
 typedef void (*app_handler)(struct app *a, const struct user *caller, struct http_call *call);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Postgres, the AWS credentials and the table, as --check sees them. */
+/* Postgres, the shared memory, the AWS credentials and the table, as --check sees them. */
 #include "check/check.h"
 
 #include "message_table/keys.h"
@@ -13,14 +13,24 @@ static struct deadline soon(void)
 
 /* --- Postgres --------------------------------------------------------------------------------- */
 
-static bool says_hello(struct check *c, struct pg *p, struct deadline by)
+/* EXPLAIN, by which the statements are tried, does not mind a standby. */
+static bool may_write(const struct pg_result *row)
+{
+	struct slice read_only;
+
+	return pg_text(row, 0, "read_only", &read_only) && slice_equal(read_only, SLICE("off"));
+}
+
+static bool says_hello(struct check *c, struct pg *p, bool to_write, struct deadline by)
 {
 	static const struct pg_statement hello = { .name = "check",
 		.text = "SELECT current_setting('server_version') AS version, "
-			"current_user::text AS role",
+			"current_user::text AS role, "
+			"current_setting('transaction_read_only') AS read_only",
 		.reads_only = true };
 	struct slice version = SLICE("?"), role = SLICE("?");
 	struct pg_result *row;
+	bool writable;
 	enum status rc = pg_query_row(p, &hello, NULL, by, &row);
 
 	if (rc != STATUS_OK) {
@@ -29,18 +39,25 @@ static bool says_hello(struct check *c, struct pg *p, struct deadline by)
 	}
 	(void)pg_text(row, 0, "version", &version);
 	(void)pg_text(row, 0, "role", &role);
-	check_ok(c, "postgres", "version %.*s, role %.*s", (int)version.len, version.ptr,
-		(int)role.len, role.ptr);
+	writable = !to_write || may_write(row);
+	if (writable)
+		check_ok(c, "postgres", "version %.*s, role %.*s", (int)version.len, version.ptr,
+			(int)role.len, role.ptr);
+	else
+		check_failed(c, "postgres", "takes no writes: is it a standby?");
 	pg_result_free(row);
-	return true;
+	return writable;
 }
 
 void check_postgres(
 	struct check *c, struct pg *p, const struct pg_statement *const *statements, size_t count)
 {
 	struct deadline by = soon();
+	bool to_write = false;
 
-	if (!says_hello(c, p, by))
+	for (size_t i = 0; i < count; i++)
+		to_write = to_write || !statements[i]->reads_only;
+	if (!says_hello(c, p, to_write, by))
 		return;
 	for (size_t i = 0; i < count; i++) {
 		enum status rc = pg_rehearse(p, statements[i], by);
@@ -54,6 +71,22 @@ void check_postgres(
 		}
 	}
 	check_ok(c, "statements", "%zu would run: tables, columns and grants are there", count);
+}
+
+/* --- Memory ----------------------------------------------------------------------------------- */
+
+void check_memory(struct check *c, const struct shared_memory_settings *memory)
+{
+	struct buf path = { 0 };
+	const char *why = shared_memory_refused_as(memory, &path);
+
+	if (memory->path && *memory->path == '\0')
+		check_ok(c, "memory", "none is shared: CRUDDUR_SHARED_MEMORY names no file");
+	else if (why)
+		check_failed(c, "memory", "%s cannot be shared: %s", buf_cstr(&path), why);
+	else
+		check_ok(c, "memory", "%s", buf_cstr(&path));
+	buf_free(&path);
 }
 
 /* --- AWS -------------------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 #include "base/settings.h"
 #include "dynamo/dynamo.h"
 #include "pg/pg.h"
+#include "shared/memory.h"
 
 /* For one thing. Five of them come to 15 s where nothing answers. */
 #define CHECK_MS 3000
@@ -45,6 +46,9 @@ void check_postgres(
 
 /* There are credentials. false: there are none, and AWS need not be asked. */
 bool check_credentials(struct check *c, struct aws_credential_chain *chain);
+
+/* The workers' memory could be shared by whoever this runs as. */
+void check_memory(struct check *c, const struct shared_memory_settings *memory);
 
 /* The table has the contract's keys, index and stream, and all are in service. */
 void check_table(struct check *c, struct dynamo *table, const char *name);

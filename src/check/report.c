@@ -9,6 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Of what stands behind the first two words; the longest URL fits in. */
+#define CHECK_LINE_SIZE 5000
+
 /* What others said is printed on one line of visible characters. */
 static void tidy(char *text)
 {
@@ -63,6 +66,15 @@ static void end_line(struct check *c)
 	c->reason[0] = '\0';
 }
 
+__attribute__((format(printf, 1, 0))) static void print_details(const char *format, va_list details)
+{
+	char text[CHECK_LINE_SIZE];
+
+	(void)vsnprintf(text, sizeof(text), format, details);
+	tidy(text);
+	(void)fputs(text, stdout);
+}
+
 void check_ok(struct check *c, const char *what, const char *format, ...)
 {
 	va_list details;
@@ -70,7 +82,7 @@ void check_ok(struct check *c, const char *what, const char *format, ...)
 	begin_line("ok", what);
 	va_start(details, format);
 	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): clang 14 does not see va_start */
-	(void)vprintf(format, details);
+	print_details(format, details);
 	va_end(details);
 	end_line(c);
 }
@@ -82,7 +94,7 @@ void check_failed(struct check *c, const char *what, const char *format, ...)
 	begin_line("failed", what);
 	va_start(details, format);
 	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): as above */
-	(void)vprintf(format, details);
+	print_details(format, details);
 	va_end(details);
 	if (c->reason[0] != '\0')
 		(void)printf(" (%s)", c->reason);

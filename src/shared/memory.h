@@ -6,6 +6,7 @@
 #ifndef CRUDDUR_SHARED_MEMORY_H
 #define CRUDDUR_SHARED_MEMORY_H
 
+#include "base/buf.h"
 #include "base/slice.h"
 #include "base/status.h"
 
@@ -30,6 +31,9 @@ struct shared_memory_settings {
 	 * entries, even in one file; nor does one that runs after the machine was started anew. */
 	const struct slice *scope;
 	size_t scope_count;
+	/* So many of them, from the first, are secrets, which a name that everybody can list is
+	 * not made from: who guesses could try guesses out on it. */
+	size_t secret_count;
 };
 
 /* Never fails for a file that cannot be had: then a line in the log says why, and the memory is
@@ -37,6 +41,11 @@ struct shared_memory_settings {
  * that is no plain file, is not used. STATUS_NO_MEMORY. */
 STATUS_MUSTCHECK enum status shared_memory_open(
 	const struct shared_memory_settings *settings, struct shared_memory **out);
+
+/* NULL if shared_memory_open could share with these settings, or none are to share; else a word for
+ * why not. Makes, locks and changes nothing. The file's name is added to path. */
+const char *shared_memory_refused_as(
+	const struct shared_memory_settings *settings, struct buf *path);
 
 /* Ends all areas as well. NULL does nothing. */
 void shared_memory_close(struct shared_memory *m);

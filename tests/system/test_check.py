@@ -6,7 +6,8 @@ import subprocess
 import threading
 import time
 import uuid
-from urllib.parse import urlsplit
+from pathlib import Path
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -19,8 +20,8 @@ from stack import ROOT
 
 LINE = re.compile(r"(ok|failed) {2,6}([a-z]+) {2,}(\S.*)")
 WORKER = ["settings", "postgres", "statements", "credentials", "dynamodb", "index", "stream",
-          "jwks", "live"]
-STREAM = WORKER[:7] + ["shards"]
+          "jwks", "live", "memory"]
+STREAM = WORKER[:7] + ["shards", "memory"]
 AWS = ["dynamodb", "index", "stream"]
 
 
@@ -189,6 +190,26 @@ def test_a_schema_that_is_not_there_is_told(check, database, sql, code):
     assert result.status == 1 and list(result.failed()) == ["statements"], result.text
     assert f"sqlstate={code}" in result.failed()["statements"]
     assert "sql_users_uuid_from_cognito_user_id" in result.failed()["statements"]
+
+
+def test_a_database_that_takes_no_writes_is_told_to_who_writes(check, check_stream, database, sound):
+    url = database((ROOT / "sql" / "schema.sql").read_text("utf-8"))
+    standby = {"CONNECTION_URL": f"{url}?options=-cdefault_transaction_read_only%3Don"}
+    assert check(standby).status == 0
+    result = check_stream(standby)
+    assert result.status == 1 and "takes no writes" in result.failed()["postgres"], result.text
+
+
+def test_the_name_of_a_role_cannot_write_lines(check, as_superuser, sound):
+    role = f"r{uuid.uuid4().hex[:8]}\nfailed  jwks          forged"
+    as_superuser(f'CREATE ROLE "{role}" LOGIN PASSWORD \'x\' IN ROLE pg_read_all_data')
+    try:
+        host = urlsplit(sound["CONNECTION_URL"])
+        result = check({"CONNECTION_URL": host._replace(
+            netloc=f"{quote(role)}:x@{host.hostname}:{host.port}").geturl()})
+        assert "jwks" not in result.failed() and result.names() == WORKER, result.text
+    finally:
+        as_superuser(f'DROP ROLE "{role}"')
 
 
 def test_a_missing_grant_is_told(check, check_stream, database, reader):
@@ -368,3 +389,34 @@ def test_backends_that_hang_hold_it_for_seconds_only(check):
     assert failed == {"own": {"postgres", "dynamodb", "jwks"},
                       "bare": {"postgres", "credentials", "dynamodb", "jwks"}}
     assert all(seconds < processes.scaled(13) for _, seconds in results.values()), results
+
+
+# --- Memory ---
+
+def test_memory_is_looked_at_and_left_alone(check, check_stream, tmp_path):
+    setting = {"CRUDDUR_SHARED_MEMORY": str(tmp_path / "shared")}
+    before = set(Path("/dev/shm").iterdir())
+    for run in (check, check_stream):
+        result = run(setting)
+        assert result.status == 0 and f"{tmp_path}/shared." in result.text, result.text
+        assert check().status == 0
+    assert not list(tmp_path.iterdir())
+    assert not [file for file in set(Path("/dev/shm").iterdir()) - before
+                if file.name.startswith("cruddur-")]
+
+
+def test_memory_that_others_can_touch_is_told(check, check_stream, make_worker, tmp_path):
+    setting = {"CRUDDUR_SHARED_MEMORY": str(tmp_path / "shared")}
+    make_worker(setting).stop()
+    file, = tmp_path.iterdir()
+    assert check(setting).status == 0
+    file.chmod(0o644)
+    for run in (check, check_stream):
+        result = run(setting)
+        assert result.status == 1 and list(result.failed()) == ["memory"], result.text
+        assert "not_ours" in result.failed()["memory"]
+
+
+def test_memory_without_a_folder_is_told(check, tmp_path):
+    result = check({"CRUDDUR_SHARED_MEMORY": str(tmp_path / "none" / "shared")})
+    assert list(result.failed()) == ["memory"], result.text

@@ -35,7 +35,9 @@ static struct shared_cache *cache;
 static struct shared_memory *open_memory(const char *scope)
 {
 	const struct slice names[] = { slice_of(scope) };
-	const struct shared_memory_settings settings = { path, names, 1 };
+	const struct shared_memory_settings settings = {
+		.path = path, .scope = names, .scope_count = 1
+	};
 	struct shared_memory *m;
 
 	ck_assert_int_eq(shared_memory_open(&settings, &m), STATUS_OK);

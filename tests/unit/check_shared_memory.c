@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,7 +34,9 @@ static void tear_down(void)
 static struct shared_memory *open_at(const char *at, const char *scope)
 {
 	const struct slice names[] = { slice_of(scope), SLICE("more") };
-	const struct shared_memory_settings settings = { at, names, 2 };
+	const struct shared_memory_settings settings = {
+		.path = at, .scope = names, .scope_count = 2
+	};
 	struct shared_memory *m;
 
 	ck_assert_int_eq(shared_memory_open(&settings, &m), STATUS_OK);
@@ -202,6 +205,59 @@ START_TEST(a_folder_that_is_not_there_is_survived)
 }
 END_TEST
 
+/* Whoever may list /dev/shm could try passwords out on a name that was made from one. */
+START_TEST(a_secret_is_in_the_scope_and_not_in_the_name)
+{
+	const struct slice one[] = { SLICE("secret"), slice_of(scope_text) };
+	const struct slice two[] = { SLICE("another"), slice_of(scope_text) };
+	const struct shared_memory_settings settings[] = {
+		{ .scope = one, .scope_count = 2, .secret_count = 1 },
+		{ .scope = two, .scope_count = 2, .secret_count = 1 },
+	};
+	struct buf names[2] = { { 0 }, { 0 } };
+	struct shared_memory *m[2];
+
+	for (int i = 0; i < 2; i++) {
+		ck_assert_ptr_null(shared_memory_refused_as(&settings[i], &names[i]));
+		ck_assert_int_eq(shared_memory_open(&settings[i], &m[i]), STATUS_OK);
+	}
+	ck_assert_str_eq(buf_cstr(&names[0]), buf_cstr(&names[1]));
+	ck_assert(are_one(m[0], m[1]));
+	ck_assert_uint_ne(shared_memory_scope(m[0]), shared_memory_scope(m[1]));
+	for (int i = 0; i < 2; i++) {
+		shared_memory_close(m[i]);
+		buf_free(&names[i]);
+	}
+}
+END_TEST
+
+START_TEST(a_file_that_somebody_holds_alone_is_not_waited_for)
+{
+	int fd;
+
+	make_file(0, 0600);
+	fd = open(file, O_RDWR);
+	ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+	assert_not_used();
+	ck_assert_int_eq(close(fd), 0);
+}
+END_TEST
+
+START_TEST(looking_makes_nothing)
+{
+	const struct shared_memory_settings settings = { .path = path };
+	struct buf name = { 0 };
+
+	ck_assert_ptr_null(shared_memory_refused_as(&settings, &name));
+	ck_assert_str_eq(buf_cstr(&name), file);
+	ck_assert_int_ne(access(file, F_OK), 0);
+	make_file(100, 0600);
+	buf_clear(&name);
+	ck_assert_str_eq(shared_memory_refused_as(&settings, &name), "size");
+	buf_free(&name);
+}
+END_TEST
+
 START_TEST(areas_are_aligned_and_end)
 {
 	struct shared_memory *m = open_at("", "s");
@@ -236,6 +292,9 @@ int main(void)
 	tcase_add_test(tests, somebody_elses_file_is_not_used);
 	tcase_add_test(tests, what_is_no_plain_file_is_not_used);
 	tcase_add_test(tests, a_folder_that_is_not_there_is_survived);
+	tcase_add_test(tests, a_secret_is_in_the_scope_and_not_in_the_name);
+	tcase_add_test(tests, a_file_that_somebody_holds_alone_is_not_waited_for);
+	tcase_add_test(tests, looking_makes_nothing);
 	tcase_add_test(tests, areas_are_aligned_and_end);
 	suite_add_tcase(suite, tests);
 	return check_main(suite);

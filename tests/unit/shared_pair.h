@@ -15,7 +15,7 @@ static inline void shared_pair_open(struct shared_memory *out[2])
 	char name[64];
 	int len = snprintf(name, sizeof(name), "shared pair of %ld", (long)getpid());
 	const struct slice scope = { name, (size_t)len };
-	const struct shared_memory_settings settings = { NULL, &scope, 1 };
+	const struct shared_memory_settings settings = { .scope = &scope, .scope_count = 1 };
 
 	for (int i = 0; i < 2; i++) {
 		ck_assert_int_eq(shared_memory_open(&settings, &out[i]), STATUS_OK);
