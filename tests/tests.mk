@@ -24,6 +24,7 @@ libsupport_a_SOURCES = \
 	tests/support/signature_vectors.c tests/support/structure_vectors.c \
 	tests/support/token_vectors.c tests/support/token_vectors.h \
 	tests/unit/pg_fixture.c tests/unit/pg_fixture.h \
+	tests/unit/shared_pair.h \
 	tests/unit/private_postgres.c tests/unit/private_postgres.h \
 	tests/unit/check_main.h
 
