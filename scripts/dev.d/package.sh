@@ -47,8 +47,10 @@ package_test_locked() {
 	say "the packages are in $PACKAGE/built"
 }
 
-# package_archive: the release archive, as everybody would get it. ARCHIVE and VERSION say which.
+# package_archive: the release archive, as everybody would get it. ARCHIVE and VERSION say which. It has all that git has.
 package_archive() {
+	local missing
+
 	say 'make dist'
 	rm -f -- "$BUILD_DIR"/cruddur-*.tar.gz
 	make --no-print-directory -C "$BUILD_DIR" dist-gzip >"$LOG/dist.log" 2>&1 || {
@@ -58,6 +60,9 @@ package_archive() {
 	ARCHIVE=$(echo "$BUILD_DIR"/cruddur-*.tar.gz)
 	VERSION=${ARCHIVE##*/cruddur-}
 	VERSION=${VERSION%.tar.gz}
+	missing=$(comm -23 <(git -C "$ROOT" ls-files | sort) <(tar -tzf "$ARCHIVE" | sed 's,^[^/]*/,,' | sort) |
+		grep -vx .gitignore || true)
+	[[ -z $missing ]] || die "the release archive has not:" "$missing" 'they belong into Makefile.am'
 }
 
 # package_unpack FOLDER: the source in a folder of its own.

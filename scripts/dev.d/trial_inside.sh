@@ -169,13 +169,13 @@ readme_commands() {
 }
 
 # README.md's commands as they stand. What an operator does by hand in between, the script in editor's place does; and
-# the table is looked for here, not in a real account.
+# database and table are those here, not a real account's.
 trial_go_live() {
 	local commands
 
 	commands=$(readme_commands '### From apt to a live site')
 	[[ $commands == *'apt install'*editor*systemctl* ]] || die 'README.md has lost its commands'
-	commands=${commands//schema-load --prod/schema-load}
+	commands=${commands// --prod/}
 	service_settings | sed -e "s#^AWS_ENDPOINT_URL_DYNAMODB=.*#AWS_ENDPOINT_URL_DYNAMODB=https://localhost:8443#" \
 		-e 's#^CRUDDUR_LIVE_SOCKET=.*#CRUDDUR_LIVE_SOCKET=/run/cruddur/live-publish.sock#' \
 		-e "s#^BACKEND_URL=.*#BACKEND_URL=https://$TRIAL_HOST#" >"$ROOTFS/root/settings"
