@@ -27,15 +27,16 @@ cmd_lint() {
 		Usage: scripts/dev lint
 
 		shellcheck, clang-format, cppcheck, clang-tidy, the include layers, licence lines, nginx's own check of its
-		configuration, systemd's of the units and Prometheus's of the alert rules, mandoc for the manuals, and
-		OpenAPI's own schema for doc/openapi.yaml. Says which of them complain, and fails if one does. (lintian and
-		blhc need a built package: scripts/dev test-package --no-trial.)
+		configuration, systemd's of the units and Prometheus's of the alert rules, mandoc for the manuals,
+		OpenAPI's own schema for doc/openapi.yaml, and lintian and blhc for the Debian packages, which are built for
+		it. Says which of them complain, and fails if one does.
 		EOF
 		return 0
 		;;
 	esac
 	want_no_options lint "$@"
 	packages_install up test lint
+	build_project
 	lint_all
 }
 
@@ -45,7 +46,7 @@ lint_all() {
 
 	mkdir -p -- "$LOG"
 	LINT_PASSED=0 LINT_FAILED=0
-	for check in shellcheck format cppcheck tidy layers nginx units promtool spdx mandoc openapi; do
+	for check in shellcheck format cppcheck tidy layers nginx units package promtool spdx mandoc openapi; do
 		# Not as a condition, in which bash would go on after a command that failed.
 		"lint_$check" >"$LOG/lint-$check.log" 2>&1 &
 		if wait $!; then
@@ -71,7 +72,7 @@ lint_shellcheck() {
 	local files file
 
 	mapfile -t files < <(
-		source_files .ci bench build-aux scripts tests | while read -r file; do
+		source_files .ci bench build-aux debian scripts tests | while read -r file; do
 			if [[ $file == *.sh ]] || head -n 1 -- "$file" | grep -qaE '^#!.*\b(ba)?sh\b'; then
 				printf '%s\n' "$file"
 			fi

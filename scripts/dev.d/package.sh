@@ -47,8 +47,10 @@ package_test_locked() {
 	say "the packages are in $PACKAGE/built"
 }
 
-# package_archive: the release archive, as everybody would get it. ARCHIVE and VERSION say which.
+# package_archive: the release archive, as everybody would get it. ARCHIVE and VERSION say which. It has all that git has.
 package_archive() {
+	local missing
+
 	say 'make dist'
 	rm -f -- "$BUILD_DIR"/cruddur-*.tar.gz
 	make --no-print-directory -C "$BUILD_DIR" dist-gzip >"$LOG/dist.log" 2>&1 || {
@@ -58,6 +60,9 @@ package_archive() {
 	ARCHIVE=$(echo "$BUILD_DIR"/cruddur-*.tar.gz)
 	VERSION=${ARCHIVE##*/cruddur-}
 	VERSION=${VERSION%.tar.gz}
+	missing=$(comm -23 <(git -C "$ROOT" ls-files | sort) <(tar -tzf "$ARCHIVE" | sed 's,^[^/]*/,,' | sort) |
+		grep -vx .gitignore || true)
+	[[ -z $missing ]] || die "the release archive has not:" "$missing" 'they belong into Makefile.am'
 }
 
 # package_unpack FOLDER: the source in a folder of its own.
@@ -69,7 +74,7 @@ package_unpack() {
 		die "debian/changelog and configure.ac do not have the same version"
 }
 
-# package_build NAME WHAT...: in SOURCE, with WHAT for dpkg-buildpackage. Unit tests are `make check`'s, not repeated here.
+# package_build NAME WHAT...: in SOURCE, with WHAT for env.
 package_build() {
 	local name=$1
 
@@ -82,15 +87,20 @@ package_build() {
 }
 
 package_build_all() {
-	local options built file
+	local options built file offline=(unshare --net)
 
+	((EUID == 0)) || offline=(unshare --map-current-user --keep-caps --net)
 	options="nocheck parallel=$(nproc)"
 	package_unpack "$PACKAGE/built"
 	package_build first DEB_BUILD_OPTIONS="$options" dpkg-buildpackage -us -uc
-	# Another folder, language, time zone and umask, and other files beside: none of it may be seen in the result.
+	# Another folder, language, time zone and umask: none of it may be seen in the result. This one runs the unit tests as
+	# well, as Debian's builders do, and has no network, npm or Java.
 	package_unpack "$PACKAGE/built-again/in/another/folder"
-	(umask 027 && package_build again TZ=Pacific/Kiritimati LC_ALL=C LANG=C DEB_BUILD_OPTIONS="nocheck" HOME=/nonexistent \
-		dpkg-buildpackage -us -uc -b)
+	package_absent
+	(umask 027 && package_build again TZ=Pacific/Kiritimati LC_ALL=C LANG=C HOME=/nonexistent \
+		PATH="$PACKAGE/absent:$PATH" DEB_BUILD_OPTIONS="parallel=$(nproc)" CK_TIMEOUT_MULTIPLIER=5 \
+		"${offline[@]}" sh -c 'ip link set lo up && exec dpkg-buildpackage -us -uc -b')
+	[[ ! -s $PACKAGE/absent/asked ]] || die "the build asked for what it must not need: $(<"$PACKAGE/absent/asked")"
 	built=0
 	for file in "$PACKAGE"/built/*.deb; do
 		cmp -- "$file" "$PACKAGE/built-again/in/another/folder/${file##*/}" ||
@@ -102,6 +112,17 @@ package_build_all() {
 	package_build_previous "$options"
 }
 
+# Programs in front of the real ones that fail, and note that they were asked.
+package_absent() {
+	local name
+
+	mkdir -p -- "$PACKAGE/absent"
+	for name in npm npx node java curl wget; do
+		printf '#!/bin/sh\necho %s >>%s\nexit 127\n' "$name" "$PACKAGE/absent/asked" >"$PACKAGE/absent/$name"
+		chmod 755 -- "$PACKAGE/absent/$name"
+	done
+}
+
 # What an upgrade comes from: this source under an older version, with two configuration files that are going to change.
 package_build_previous() {
 	package_unpack "$PACKAGE/previous"
@@ -109,6 +130,17 @@ package_build_previous() {
 	printf '# A line of the previous version.\n' | tee -a "$SOURCE/conf/cruddur.env.example" \
 		"$SOURCE/conf/nginx/cruddur-api.conf" >/dev/null
 	package_build previous DEB_BUILD_OPTIONS="$1" dpkg-buildpackage -us -uc -b
+}
+
+# lint_package: for `scripts/dev lint`, what takes half a minute: one build, and what is said about it.
+lint_package() {
+	PACKAGE=$VAR/package-lint
+	rm -rf -- "$PACKAGE"
+	package_archive
+	package_unpack "$PACKAGE/built"
+	package_build first DEB_BUILD_OPTIONS="nocheck parallel=$(nproc)" dpkg-buildpackage -us -uc
+	package_lint
+	rm -rf -- "$PACKAGE"
 }
 
 # A finding of any grade fails. lintian's overrides say why they are there; of what blhc sees, lambda-launcher is not in

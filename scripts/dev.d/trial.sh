@@ -99,16 +99,16 @@ trial_debootstrap() {
 
 # trial_download: what apt would fetch to install the packages; DEPENDENCIES is the names. Inside, there is no network.
 trial_download() {
-	local root=$PACKAGE/root
+	local rootfs=$PACKAGE/root
 
 	say 'apt: what the packages depend on'
-	trial_mirrors >"$root/etc/apt/sources.list"
-	apt-config dump | grep -E '^Acquire::([a-z]+::Proxy|Check-)' >"$root/etc/apt/apt.conf.d/90machine" || true
-	cp -L -- /etc/resolv.conf "$root/etc/resolv.conf"
-	mkdir -p -- "$root/packages/previous" "$TOOLS_DIR/apt-archives/partial"
-	cp -- "$PACKAGE"/built/cruddur{,-web}_*.deb "$root/packages/"
-	cp -- "$PACKAGE"/previous/cruddur{,-web}_*.deb "$root/packages/previous/"
-	if ! unshare --mount bash -euc "$(trial_download_script)" download "$root" "$TOOLS_DIR/apt-archives" \
+	trial_mirrors >"$rootfs/etc/apt/sources.list"
+	apt-config dump | grep -E '^Acquire::([a-z]+::Proxy|Check-)' >"$rootfs/etc/apt/apt.conf.d/90machine" || true
+	cp -L -- /etc/resolv.conf "$rootfs/etc/resolv.conf"
+	mkdir -p -- "$rootfs/packages/previous" "$TOOLS_DIR/apt-archives/partial"
+	cp -- "$PACKAGE"/built/cruddur{,-web}_*.deb "$rootfs/packages/"
+	cp -- "$PACKAGE"/previous/cruddur{,-web}_*.deb "$rootfs/packages/previous/"
+	if ! unshare --mount bash -euc "$(trial_download_script)" download "$rootfs" "$TOOLS_DIR/apt-archives" \
 		>"$LOG/trial-download.log" 2>&1; then
 		show_tail "$LOG/trial-download.log"
 		die 'apt did not get what the packages depend on' "look at $LOG/trial-download.log"

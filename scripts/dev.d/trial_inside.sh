@@ -80,7 +80,8 @@ trial_boot() {
 
 # nspawn's one child is the container's process 1.
 trial_booted() {
-	read -r LEADER <"/proc/$CONTAINER/task/$CONTAINER/children" || return 1
+	# The file has no end of line.
+	read -r LEADER _ <"/proc/$CONTAINER/task/$CONTAINER/children" || [[ -n $LEADER ]] || return 1
 	[[ $(inside systemctl is-system-running) =~ ^(running|degraded)$ ]]
 }
 
@@ -90,7 +91,7 @@ trial_container_gone() {
 
 # inside COMMAND...: in the container, as root, with what a login has.
 inside() {
-	nsenter --target "$LEADER" --mount --uts --ipc --net --pid --cgroup --root --wd=/ -- \
+	nsenter --target "$LEADER" --mount --uts --ipc --net --pid --cgroup --root --wdns=/ -- \
 		env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
 		DEBIAN_FRONTEND=noninteractive "${TRIAL_ENV[@]}" "$@"
 }
@@ -135,7 +136,7 @@ trial_files() {
 	inside find /etc /run /var /dev/shm /usr /lib/systemd /root /home -xdev \
 		\( -path /run/systemd -o -path /run/udev -o -path /run/log -o -path /run/mount -o -path /var/log/journal \
 		-o -path /var/cache -o -path /var/lib/apt -o -path /var/lib/systemd/timers -o -path '/var/tmp/systemd-private-*' \) \
-		-prune -o -printf '%y %m %u:%g %p\n' | sort
+		-prune -o ! -path '/etc/*-' -printf '%y %m %u:%g %p\n' | sort
 	inside find /etc -xdev -type f ! -name '*passwd*' ! -name '*group*' ! -name '*shadow*' ! -name ld.so.cache \
 		-exec sha256sum {} + | sort -k 2
 	inside sh -c 'grep -hv ^cruddur: /etc/passwd /etc/group /etc/shadow /etc/gshadow'
@@ -144,7 +145,6 @@ trial_files() {
 
 trial_purge() {
 	inside apt-get -y purge cruddur cruddur-web
-	rm -f -- "$ROOTFS"/etc/passwd- "$ROOTFS"/etc/group- "$ROOTFS"/etc/shadow- "$ROOTFS"/etc/gshadow-
 	inside systemctl reset-failed
 	inside nginx -t
 	trial_files >"$PACKAGE/after"
@@ -169,13 +169,13 @@ readme_commands() {
 }
 
 # README.md's commands as they stand. What an operator does by hand in between, the script in editor's place does; and
-# the table is looked for here, not in a real account.
+# database and table are those here, not a real account's.
 trial_go_live() {
 	local commands
 
 	commands=$(readme_commands '### From apt to a live site')
 	[[ $commands == *'apt install'*editor*systemctl* ]] || die 'README.md has lost its commands'
-	commands=${commands//schema-load --prod/schema-load}
+	commands=${commands// --prod/}
 	service_settings | sed -e "s#^AWS_ENDPOINT_URL_DYNAMODB=.*#AWS_ENDPOINT_URL_DYNAMODB=https://localhost:8443#" \
 		-e 's#^CRUDDUR_LIVE_SOCKET=.*#CRUDDUR_LIVE_SOCKET=/run/cruddur/live-publish.sock#' \
 		-e "s#^BACKEND_URL=.*#BACKEND_URL=https://$TRIAL_HOST#" >"$ROOTFS/root/settings"
@@ -245,7 +245,7 @@ trial_list_begins_with() {
 	trial_curl "$1" /api/message_groups | jq -e --arg text "$2" '.[0].message == $text'
 }
 
-# Restarts as evenly as load lasts, the upgrade in the middle of them.
+# Restarts in even steps while load lasts, the upgrade in the middle of them.
 trial_load() {
 	local load turn pause
 
@@ -253,7 +253,7 @@ trial_load() {
 	trial_edited >"$PACKAGE/edited"
 	SENDER_TOKEN=$(cognito_token "$DEMO_SENDER") READER_TOKEN=$(cognito_token "$DEMO_READER") \
 		/usr/bin/python3 "$ROOT/tests/load/restart_load.py" --host "$TRIAL_HOST" --seconds "$TRIAL_SECONDS" \
-		--ca "$ROOTFS/etc/letsencrypt/live/$TRIAL_HOST/fullchain.pem" &
+		--until "$PACKAGE/restarted" --ca "$ROOTFS/etc/letsencrypt/live/$TRIAL_HOST/fullchain.pem" &
 	load=$!
 	for ((turn = 1; turn <= TRIAL_RESTARTS; turn++)); do
 		# The pace: nothing is waited for.
@@ -264,7 +264,7 @@ trial_load() {
 			inside bash -euc 'apt-get -y -o Dpkg::Options::=--force-confold install /packages/*.deb'
 		fi
 	done
-	kill -0 "$load"
+	: >"$PACKAGE/restarted"
 	wait "$load"
 }
 

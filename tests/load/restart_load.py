@@ -3,9 +3,9 @@
 """Two people talk and read for a while, during which somebody restarts what serves them; not one
 request may fail.
 
-usage: restart_load.py --host NAME --ca FILE --seconds N [--clients N]
+usage: restart_load.py --host NAME --ca FILE --seconds N --until FILE [--clients N]
 
-NAME is reached at 127.0.0.1, port 443; tokens come in SENDER_TOKEN and READER_TOKEN. Each client
+It goes on for N seconds at least, and until the FILE is there. NAME is reached at 127.0.0.1, port 443; tokens come in SENDER_TOKEN and READER_TOKEN. Each client
 has an address of its own (127.0.0.2 and on), and each request a connection of its own. Prints one
 line. Exit status 1: a request was answered with anything but 200, or not within five seconds, or
 what was sent is not there once.
@@ -95,14 +95,16 @@ class Load:
             after = uuids[-1]
 
 
-def run(load, seconds, clients):
+def run(load, options):
     group = load.call(load.sender, "/api/message_groups")[0]["uuid"]
     first = load.call(load.sender, f"/api/messages/{group}")[-1]["uuid"]
     threads = [threading.Thread(target=load.client, args=(number, group))
-               for number in range(clients)]
+               for number in range(options.clients)]
+    ends = time.monotonic() + options.seconds
     for thread in threads:
         thread.start()
-    load.stop.wait(seconds)
+    while time.monotonic() < ends or not os.path.exists(options.until):
+        load.stop.wait(PAUSE_S)
     load.stop.set()
     for thread in threads:
         thread.join()
@@ -116,10 +118,11 @@ def main():
     parser.add_argument("--host", required=True)
     parser.add_argument("--ca", required=True)
     parser.add_argument("--seconds", type=int, required=True)
+    parser.add_argument("--until", required=True)
     parser.add_argument("--clients", type=int, default=8)
     options = parser.parse_args()
     load = Load(options.host, options.ca)
-    run(load, options.seconds, options.clients)
+    run(load, options)
     for line in load.failures[:20]:
         print(line, file=sys.stderr)
     print(f"{load.requests} requests, {len(load.failures)} failed, the slowest took "
