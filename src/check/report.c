@@ -50,9 +50,12 @@ void check_begin(struct check *c)
 	log_divert(LOG_WARN, take, c);
 }
 
-static void begin_line(const char *result, const char *what)
+__attribute__((format(printf, 3, 0))) static void begin_line(
+	const char *result, const char *what, const char *format, va_list details)
 {
 	(void)printf("%-8s%-13s", result, what);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): clang 14 does not see va_start */
+	(void)vprintf(format, details);
 }
 
 /* Whoever waits sees at once what is waited for; check_end tells of an error. */
@@ -67,10 +70,8 @@ void check_ok(struct check *c, const char *what, const char *format, ...)
 {
 	va_list details;
 
-	begin_line("ok", what);
 	va_start(details, format);
-	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): clang 14 does not see va_start */
-	(void)vprintf(format, details);
+	begin_line("ok", what, format, details);
 	va_end(details);
 	end_line(c);
 }
@@ -79,10 +80,8 @@ void check_failed(struct check *c, const char *what, const char *format, ...)
 {
 	va_list details;
 
-	begin_line("failed", what);
 	va_start(details, format);
-	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): as above */
-	(void)vprintf(format, details);
+	begin_line("failed", what, format, details);
 	va_end(details);
 	if (c->reason[0] != '\0')
 		(void)printf(" (%s)", c->reason);
