@@ -49,8 +49,9 @@ static const char usage[] =
 	"  CRUDDUR_LOG_LEVEL                 error, warn, info (default) or debug\n"
 	"  CRUDDUR_MAX_REQUESTS              leave after so many requests (default 0: never)\n"
 	"\n"
-	"SIGTERM or SIGUSR1: finish the request, then leave. Exit status: 0; 1 if a check "
-	"failed; 64 for wrong usage; 78 for a bad setting.\n";
+	"SIGTERM or SIGUSR1: finish the request, then leave.\n"
+	"Exit status: 0; 1 if a check failed, or memory, libcurl or the socket did; 64 for\n"
+	"wrong usage; 78 for a bad setting.\n";
 
 struct worker {
 	struct settings settings;

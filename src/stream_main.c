@@ -50,10 +50,10 @@ static const char usage[] =
 	"  CRUDDUR_LOG_LEVEL                 error, warn, info (default) or debug\n"
 	"\n"
 	"SIGTERM or SIGINT: finish the batch, keep the place, leave. SIGUSR1: figures to the log.\n"
-	"Exit status: 0; 1 if something could not be put right, or it was stopped before its end\n"
-	"(--repair, --replay-dead-letters); 64 for wrong usage; 75 if another instance is active "
-	"or\n"
-	"a backend stays away (--once); 78 for a bad setting.\n";
+	"Exit status: 0; 1 if a check failed (--check), or if something could not be put right or\n"
+	"it was stopped before its end (--repair, --replay-dead-letters); 64 for wrong usage;\n"
+	"75 if another instance is active or a backend stays away (--once); 78 for a bad "
+	"setting.\n";
 
 enum mode {
 	MODE_DAEMON,

@@ -122,6 +122,7 @@ cmd_status() {
 			down=1
 		fi
 	done
+	printf '%-10s %s\n' figures "$METRICS_URL" page "$BASE_URL/"
 	((down == 0)) || exit 3
 }
 

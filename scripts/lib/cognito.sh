@@ -1,7 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 # The people of the user pool, page by page.
-# shellcheck disable=SC2034 # taken is for those that read options
 
 # shellcheck source-path=SCRIPTDIR source-path=SCRIPTDIR/.. source=../lib/aws.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/aws.sh"
@@ -13,10 +12,7 @@ pool=
 option_takers+=(pool_option)
 
 pool_option() {
-	if [[ $1 == --pool ]]; then
-		want_value "$@"
-		pool=$2 taken=2
-	fi
+	take_value --pool pool "$@"
 }
 
 # use_pool: to be called when all options are read.

@@ -43,6 +43,14 @@ want_value() {
 	[[ -n ${2:-} ]] || fail "$1 wants a value"
 }
 
+# take_value OPTION VARIABLE ARGUMENT...: takes OPTION and its value from the front of the arguments, if it is there.
+take_value() {
+	[[ $3 == "$1" ]] || return 0
+	want_value "${@:3}"
+	printf -v "$2" '%s' "$4"
+	taken=2
+}
+
 # want_number OPTION VALUE MAXIMUM: a number from 1 on.
 want_number() {
 	if [[ ! $2 =~ ^[1-9][0-9]{0,8}$ ]] || (($2 > $3)); then

@@ -44,12 +44,20 @@ list_applied() {
 	local answer
 
 	answer=$(in_database "$db_name" <<-'EOF'
-	SELECT to_regclass('public.schema_migrations') IS NOT NULL AS recorded \gset
+	SELECT to_regclass('public.schema_migrations') IS NOT NULL AS recorded,
+		coalesce(has_table_privilege(to_regclass('public.schema_migrations'), 'SELECT'), true) AS readable \gset
+	\if :readable
+	\else
+	\echo unreadable
+	\quit
+	\endif
 	\if :recorded
 	SELECT version FROM public.schema_migrations ORDER BY version;
 	\endif
 	EOF
 	)
+	[[ $answer != unreadable ]] || fail "${db_user:-this role} may not read schema_migrations of $(shown_url "$db_name")" \
+		"run this as the role that owns the tables: CONNECTION_URL=URI $program ..."
 	mapfile -t applied < <([[ -z $answer ]] || printf '%s\n' "$answer")
 }
 
@@ -65,6 +73,12 @@ refuse_newer() {
 		[[ -n ${titles[$version]:-} ]] || fail "the database has migration $version, which is not in $MIGRATIONS" \
 			'it is newer than these scripts'
 	done
+}
+
+# destroys VERSION: what the way back does, in the words of its file's first lines, as one line.
+destroys() {
+	sed -n -e '/SPDX-License-Identifier/d' -e '/^--/!q' -e 's/^-- *//p' -- "$MIGRATIONS/${titles[$1]}.down.sql" |
+		paste -sd ' '
 }
 
 begin() {

@@ -1,7 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 # The messages table as the scripts for it see it: its name, its description, its stream, a page of its rows.
-# shellcheck disable=SC2034 # taken is for those that read options
 
 # shellcheck source-path=SCRIPTDIR source-path=SCRIPTDIR/.. source=../lib/aws.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/aws.sh"
@@ -10,10 +9,7 @@ table=
 option_takers+=(table_option)
 
 table_option() {
-	if [[ $1 == --table ]]; then
-		want_value "$@"
-		table=$2 taken=2
-	fi
+	take_value --table table "$@"
 }
 
 # use_table: to be called when all options are read.

@@ -103,7 +103,7 @@ const struct metrics_family metrics_families[] = {
 		false },
 	{ "cruddur_stream_groups_retried_total", "Message groups that took more than one try.",
 		EVENT(METRICS_STREAM_RETRIED), { { NULL } }, METRICS_KIND_COUNTER, false },
-	{ "cruddur_stream_groups_repaired_total", "Message groups that repairs went through.",
+	{ "cruddur_stream_groups_repaired_total", "Message groups that owed repairs went through.",
 		EVENT(METRICS_STREAM_REPAIRED), { { NULL } }, METRICS_KIND_COUNTER, false },
 	{ "cruddur_stream_dead_letters_total", "What was set aside as a dead letter.",
 		EVENT(METRICS_STREAM_LETTERS), { { NULL } }, METRICS_KIND_COUNTER, false },

@@ -48,7 +48,7 @@ def test_a_table_from_nothing_to_a_conversation_and_back(environment):
         (("ddb/scan",), ("ddb/patterns/list-conversations", "andrewbrown"),
          ("ddb/patterns/get-conversation", NOBODY), ("ddb/list-tables",))])
     assert [one.stdout for one in bare[:3]] == [""] * 3
-    assert "0 rows in 1 pages" in bare[0].stderr
+    assert "rows: 0, pages: 1," in bare[0].stderr
     assert name in bare[3].stdout.splitlines()
 
     assert "seeded 36 messages" in do("ddb/seed", env=env).stderr
@@ -70,7 +70,7 @@ def with_data(env):
 
     found = [json.loads(line) for line in rows.stdout.splitlines()]
     assert len(found) == 38 and len({(row["pk"], row["sk"]) for row in found}) == 38
-    assert "38 rows in 2 pages" in rows.stderr
+    assert "rows: 38, pages: 2," in rows.stderr
     talk = sorted((row["sk"], row["user_handle"], row["message"]) for row in found
                   if row["pk"] == f"MSG#{group}")
     assert len(talk) > 30 and {row[1] for row in talk} == {"andrewbrown", "testuser"}

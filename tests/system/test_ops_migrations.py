@@ -107,8 +107,21 @@ def test_rollback_wants_the_name_typed_back(make_database):
     database.do("migrate")
     done = database.run("rollback", typed="yes\n")
     assert done.returncode == 1 and recorded(database) == all_migrations()
+    assert "0001_initial: Removes everything, people too." in done.stderr
+    assert "# 0001_initial: Removes everything, people too." in \
+        database.do("rollback", "--dry-run").stdout.splitlines()
     database.do("rollback", typed=f"{database.name}\n")
     assert recorded(database) == ""
+
+
+def test_who_may_not_read_the_record_is_told_whose_it_is(make_database):
+    """As a worker's role, where another one owns the tables."""
+    database = make_database()
+    database.do("migrate")
+    database.query("REVOKE ALL ON schema_migrations FROM CURRENT_USER")
+    done = database.run("migrate")
+    assert done.returncode == 1 and "may not read schema_migrations" in done.stderr, done.stderr
+    assert "owns the tables" in done.stderr
 
 
 def test_steps_go_forward_and_back_one_by_one_and_a_broken_one_leaves_nothing(make_database, tree):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The stack as `scripts/dev` leaves it: its nginx, its workers, Cognito's own tokens."""
 import json
+import re
 import time
 import urllib.request
 
@@ -142,14 +143,15 @@ def test_seed_rows_have_the_shape_of_the_contract(table, base, seeded):
 
 
 def test_second_up_is_fast_and_changes_nothing(stack, base):
-    pid_file_state = stack.dev("status").stdout
+    before = stack.dev("status").stdout
+    assert re.search(r"^figures +http://127\.0\.0\.1:\d+/metrics$", before, re.M)
     started = time.monotonic()
     done = stack.dev("up")
     assert done.returncode == 0, done.stderr[-2000:]
     # Four seconds on a machine that has nothing else to do; what is started anew takes far longer.
     assert time.monotonic() - started < processes.scaled(40)
     assert expect.ok(base.request("GET", "/api/health-check"))
-    assert pid_file_state
+    assert stack.dev("status").stdout == before
 
 
 def test_handles_and_cognito_ids_are_unique(stack, people):

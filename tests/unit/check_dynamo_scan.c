@@ -136,6 +136,20 @@ END_TEST
 	"\"AttributeDefinitions\":[" DEFINED("pk", "S") "," DEFINED("sk", "S") "," DEFINED(        \
 		"g", "S") "," DEFINED("n", "N") "]"
 
+/* The table is described by that JSON. */
+static void describe_as(const char *table, struct dynamo_table *out)
+{
+	struct buf answer = { 0 };
+
+	buf_add_str(&answer, "{\"Table\":");
+	buf_add_str(&answer, table);
+	buf_add_str(&answer, "}");
+	http_server_forget_script(fixture.server);
+	http_server_reply_ok(fixture.server, buf_cstr(&answer));
+	ck_assert_int_eq(dynamo_describe(fixture.table, soon(), out), STATUS_OK);
+	buf_free(&answer);
+}
+
 START_TEST(a_table_tells_of_its_keys_and_whether_it_is_in_service)
 {
 	static const struct {
@@ -157,18 +171,11 @@ START_TEST(a_table_tells_of_its_keys_and_whether_it_is_in_service)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct dynamo_table t = { 0 };
-		struct buf answer = { 0 };
 
-		buf_add_str(&answer, "{\"Table\":");
-		buf_add_str(&answer, cases[i].table);
-		buf_add_str(&answer, "}");
-		http_server_forget_script(fixture.server);
-		http_server_reply_ok(fixture.server, buf_cstr(&answer));
-		ck_assert_int_eq(dynamo_describe(fixture.table, soon(), &t), STATUS_OK);
+		describe_as(cases[i].table, &t);
 		ck_assert_msg(t.has_keys == cases[i].has_keys, "%s", cases[i].table);
 		ck_assert_msg(t.active == cases[i].active, "%s", cases[i].table);
 		dynamo_table_clear(&t);
-		buf_free(&answer);
 	}
 }
 END_TEST
@@ -228,20 +235,13 @@ START_TEST(a_stream_may_be_absent_switched_off_or_without_rows)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct dynamo_table t = { 0 };
-		struct buf answer = { 0 };
 
-		buf_add_str(&answer, "{\"Table\":");
-		buf_add_str(&answer, cases[i].table);
-		buf_add_str(&answer, "}");
-		http_server_forget_script(fixture.server);
-		http_server_reply_ok(fixture.server, buf_cstr(&answer));
-		ck_assert_int_eq(dynamo_describe(fixture.table, soon(), &t), STATUS_OK);
+		describe_as(cases[i].table, &t);
 		ck_assert_str_eq(buf_cstr(&t.stream_arn), cases[i].arn);
 		ck_assert_int_eq(t.stream_enabled, cases[i].enabled);
 		ck_assert_int_eq(t.stream_has_image, cases[i].has_image);
 		ck_assert_int_eq(t.item_count, 0);
 		dynamo_table_clear(&t);
-		buf_free(&answer);
 	}
 }
 END_TEST

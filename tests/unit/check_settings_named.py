@@ -91,6 +91,13 @@ def manual():
     return found
 
 
+def unquoted(value):
+    """What systemd, a shell and scripts/lib/common.sh all read: cruddur.conf(5) has the rule."""
+    match = re.fullmatch(r"([A-Za-z0-9_./:@%=+,-]*)|'([^']*)'", value)
+    assert match, f"single quotes: {value}"
+    return match[1] if match[1] is not None else match[2]
+
+
 def example():
     """{name: (value, commented out)} of conf/cruddur.env.example."""
     found = {}
@@ -98,7 +105,7 @@ def example():
         match = re.fullmatch(r"(#?)([A-Z][A-Z0-9_]*)=(.*)", line)
         if match:
             assert match[2] not in found, f"{match[2]} is there twice"
-            found[match[2]] = (match[3], match[1] == "#")
+            found[match[2]] = (unquoted(match[3]), match[1] == "#")
         else:
             assert not line or line.startswith("#"), line
     return found
@@ -125,6 +132,16 @@ class Settings(unittest.TestCase):
     def test_example_sets_what_is_required_and_nothing_else(self):
         required = {name for name, (_, is_required, _) in manual().items() if is_required}
         self.assertEqual({name for name, (_, off) in example().items() if not off}, required)
+
+    def test_example_is_the_same_to_a_shell(self):
+        """As are all its values if they are uncommented."""
+        text = (ROOT / "conf" / "cruddur.env.example").read_text("utf-8")
+        lines = "\n".join(re.sub(r"^#(?=[A-Z][A-Z0-9_]*=)", "", line) for line in text.splitlines())
+        done = subprocess.run(["env", "-i", "HOME=/nowhere", "sh", "-c", f"set -a\n{lines}\nexec env"],
+                              check=True, capture_output=True, text=True)
+        found = dict(line.split("=", 1) for line in done.stdout.splitlines())
+        self.assertEqual({name: found[name] for name in example()},
+                         {name: value for name, (value, _) in example().items()})
 
     def test_manual_and_example_have_the_same_defaults(self):
         for name, (default, required, _) in manual().items():
