@@ -70,6 +70,7 @@ __attribute__((format(printf, 1, 0))) static void print_details(const char *form
 {
 	char text[CHECK_LINE_SIZE];
 
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): clang 14 does not see va_start */
 	(void)vsnprintf(text, sizeof(text), format, details);
 	tidy(text);
 	(void)fputs(text, stdout);
@@ -81,7 +82,6 @@ void check_ok(struct check *c, const char *what, const char *format, ...)
 
 	begin_line("ok", what);
 	va_start(details, format);
-	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): clang 14 does not see va_start */
 	print_details(format, details);
 	va_end(details);
 	end_line(c);
@@ -93,7 +93,6 @@ void check_failed(struct check *c, const char *what, const char *format, ...)
 
 	begin_line("failed", what);
 	va_start(details, format);
-	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): as above */
 	print_details(format, details);
 	va_end(details);
 	if (c->reason[0] != '\0')
