@@ -38,6 +38,7 @@ package_test_locked() {
 	rm -rf -- "$PACKAGE"
 	mkdir -p -- "$PACKAGE"
 	build_project
+	package_install
 	package_archive
 	package_build_all
 	package_lint
@@ -45,6 +46,21 @@ package_test_locked() {
 		trial
 	fi
 	say "the packages are in $PACKAGE/built"
+}
+
+# package_install: `make install`, and `make uninstall`, twice: no file stays.
+package_install() {
+	say 'make install, make uninstall'
+	if ! { make --no-print-directory -C "$BUILD_DIR" DESTDIR="$PACKAGE/installed" install && package_uninstall &&
+		package_uninstall; } >"$LOG/install.log" 2>&1; then
+		show_tail "$LOG/install.log"
+		die 'make install, or make uninstall, failed' "look at $LOG/install.log"
+	fi
+}
+
+package_uninstall() {
+	make --no-print-directory -C "$BUILD_DIR" DESTDIR="$PACKAGE/installed" uninstall &&
+		[[ -z $(find "$PACKAGE/installed" ! -type d) ]]
 }
 
 # package_archive: the release archive, as everybody would get it. ARCHIVE and VERSION say which. It has all that git has.
@@ -123,13 +139,25 @@ package_absent() {
 	done
 }
 
-# What an upgrade comes from: this source under an older version, with two configuration files that are going to change.
+# What an upgrade comes from: this source under an older version, with two files for /etc that are going to change. What
+# lies about in it is not packed.
 package_build_previous() {
+	local file
+
 	package_unpack "$PACKAGE/previous"
 	sed -i "1s/(.*)/($VERSION~previous)/" "$SOURCE/debian/changelog"
 	printf '# A line of the previous version.\n' | tee -a "$SOURCE/conf/cruddur.env.example" \
 		"$SOURCE/conf/nginx/cruddur-api.conf" >/dev/null
+	for file in conf/cruddur.env conf/.cruddur.env.swp scripts/db/migrate~ scripts/db/migrate.orig sql/schema.sql~; do
+		install -m 0755 -- "$SOURCE/scripts/db/migrate" "$SOURCE/$file"
+	done
 	package_build previous DEB_BUILD_OPTIONS="$1" dpkg-buildpackage -us -uc -b
+	diff -u <(package_files built) <(package_files previous) || die 'what lay about in the source was packed'
+}
+
+# package_files FOLDER: the paths in the package that is there.
+package_files() {
+	dpkg-deb --fsys-tarfile "$PACKAGE/$1"/cruddur_*.deb | tar -t | sort
 }
 
 # lint_package: for `scripts/dev lint`, what takes half a minute: one build, and what is said about it.

@@ -187,6 +187,8 @@ trial_go_live() {
 		AWS_ENDPOINT_URL_DYNAMODB="$DYNAMODB_URL" AWS_REGION="$REGION" AWS_DEFAULT_REGION="$REGION"
 		AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local)
 	inside bash -exc "cd /packages/previous; $commands"
+	# An administrator who orders sites by number.
+	inside mv /etc/nginx/sites-enabled/cruddur /etc/nginx/sites-enabled/50-api
 	rm -f -- "$ROOTFS/usr/local/bin/editor" "$ROOTFS/root/settings" "$ROOTFS/etc/apt/apt.conf.d/91trial"
 	wait_for 20 trial_ready
 }
@@ -261,7 +263,8 @@ trial_load() {
 		trial_restart
 		if ((turn == TRIAL_RESTARTS / 2)); then
 			sleep "$pause"
-			inside bash -euc 'apt-get -y -o Dpkg::Options::=--force-confold install /packages/*.deb'
+			# Nobody is there to answer, and no option answers for him.
+			inside bash -euc 'apt-get -y install /packages/*.deb' </dev/null
 		fi
 	done
 	: >"$PACKAGE/restarted"
@@ -288,11 +291,15 @@ trial_upgraded() {
 
 	[[ $(inside dpkg-query --show cruddur cruddur-web) != *previous* ]]
 	trial_edited | diff -u "$PACKAGE/edited" -
-	if inside grep -r 'A line of the previous version' /etc/cruddur/cruddur.env.dpkg-dist /etc/nginx; then
+	inside grep 'A line of the previous version' /etc/cruddur/cruddur.env
+	if inside grep -r 'A line of the previous version' /usr/share/cruddur /etc/nginx; then
 		die 'a file that nobody edited did not follow'
 	fi
+	if inside find /etc/cruddur /etc/nginx -name '*.dpkg-*' -o -name 'cruddur.env?*' | grep .; then
+		die 'dpkg left a file to look at'
+	fi
 	for unit in cruddur-fcgi.socket cruddur-fcgi.service cruddur-stream.service cruddur-live.socket \
-		cruddur-live.service; do
+		cruddur-live-publish.socket cruddur-live.service; do
 		inside systemctl is-active "$unit"
 	done
 	for unit in cruddur-fcgi cruddur-stream cruddur-live; do
