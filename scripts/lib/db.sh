@@ -113,13 +113,7 @@ shown_url() {
 }
 
 # bare_psql DATABASE ARGUMENT...
-bare_prefuse_elsewhere() {
-	[[ ! $1 =~ 'the server is elsewhere: '([0-9a-f.:]+) ]] ||
-		fail "the database is not on this host: the server behind $(shown_url "$db_name") is at ${BASH_REMATCH[1]}" \
-			"the real one: --prod; a container of this host: CRUDDUR_LOCAL_SERVER=${BASH_REMATCH[1]}"
-}
-
-sql() {
+bare_psql() {
 	local word input=(-f -)
 
 	for word in "${@:2}"; do
@@ -144,6 +138,7 @@ in_database() {
 	esac
 }
 
+# refuse_elsewhere COMPLAINT
 refuse_elsewhere() {
 	[[ ! $1 =~ 'the server is elsewhere: '([0-9a-f.:]+) ]] ||
 		fail "the database is not on this host: the server behind $(shown_url "$db_name") is at ${BASH_REMATCH[1]}" \

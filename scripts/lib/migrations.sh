@@ -144,7 +144,7 @@ run_migration() {
 		answer=$(statements "$way" |
 			bare_psql "$db_name" -v version="$2" -v title="$title" -v folder="$MIGRATIONS" 2>&1) || status=$?
 		((status != 0)) || break
-		outcome=$(outcome_of "$answer")
+		outcome=$(outcome_of "$status" "$answer")
 		# Servers speak many languages; the code is the same in all.
 		[[ $answer =~ :\ +(55P03|40P01):\  && $outcome == "$NOTHING" ]] || fail "$title: $outcome" \
 			"$(grep -vE '^((psql:.*)?(LOCATION|CONTEXT): |transaction [0-9]+$)' <<<"$answer")"
@@ -153,22 +153,23 @@ run_migration() {
 		say "$title: others hold the tables; trying again"
 		sleep "$PAUSE_S"
 	done
-	answer=$(sed 1d <<<"$answer")
+	answer=$(grep -v '^transaction ' <<<"$answer" || true)
 	[[ $answer != later ]] || fail "$title is no longer the last: another run has applied a later one; $NOTHING" \
 		'scripts/db/migrate --status shows them'
 	[[ $answer != adopted ]] || say "the database had its tables and no record; it has one now"
 }
 
-# outcome_of ANSWER: what a run that failed has done. A COMMIT within a migration, or a connection that is lost in the last
+# outcome_of STATUS ANSWER: what a run that failed has done. A COMMIT within a migration, or a connection that is lost in the last
 # one, leaves something behind; the server knows what became of the transaction.
 outcome_of() {
-	local fate=''
+	local fate=aborted
 
-	[[ $1 =~ (^|$'\n')transaction\ ([0-9]+)($'\n'|$) ]] || {
-		printf '%s\n' "$NOTHING"
-		return 0
-	}
-	fate=$(bare_psql "$db_name" -c "SELECT pg_catalog.txid_status(${BASH_REMATCH[2]})" 2>/dev/null) || fate=
+	if [[ $2 =~ (^|$'\n')transaction\ ([0-9]+)($'\n'|$) ]]; then
+		fate=$(bare_psql "$db_name" -c "SELECT pg_catalog.txid_status(${BASH_REMATCH[2]})" 2>/dev/null) || fate=
+	elif (($1 > 128)); then
+		# Killed, and what it had to say with it.
+		fate=
+	fi
 	case $fate in
 	aborted) printf '%s\n' "$NOTHING" ;;
 	committed) printf 'all of it or a part was committed; scripts/db/migrate --status says if it is recorded\n' ;;
