@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 # What the operator's scripts for AWS have in common: where calls go, a call, a call that changes something.
-# shellcheck disable=SC2034 # taken is for those that read options
+# shellcheck disable=SC2034 # some of the names are for the scripts that source this
 
 # shellcheck source-path=SCRIPTDIR source-path=SCRIPTDIR/.. source=../lib/common.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
@@ -32,26 +32,32 @@ aws_option() {
 # to the real account unless that was said, and with --prod no endpoint that is set anywhere counts (newer versions of
 # the AWS CLI look for some themselves). What is not the real account has to be on this host.
 use_aws() {
-	local name
+	local name endpoint_origin=--endpoint-url
 
 	want_tool aws awscli
 	want_tool jq jq
+	[[ -z $endpoint ]] || endpoint_known=yes
 	for name in "$@"; do
-		[[ -n $endpoint ]] || endpoint=${!name:-}
 		[[ -z ${!name+set} ]] || endpoint_known=yes
 	done
-	[[ -z $endpoint ]] || endpoint_known=yes
-	load_credentials "$@"
+	aws_settings "$@"
+	for name in "$@"; do
+		if [[ -z $endpoint && -n ${!name:-} ]]; then
+			endpoint=${!name} endpoint_origin=$(origin "$name")
+		fi
+	done
+	load_credentials
 	if [[ $prod == yes ]]; then
+		find_region
+		refuse_local_region "$@"
 		endpoint=
 		export AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true
+		say "on $(where) ($region_origin; credentials: $(credentials_origin))"
 	else
-		for name in "$@"; do
-			[[ -n $endpoint ]] || endpoint=${!name:-}
-		done
 		[[ -n $endpoint ]] || fail 'no endpoint is set, and --prod was not given' \
 			"the working copy's: scripts/dev up, or eval \"\$(scripts/dev env)\"; the real account: --prod"
 		want_local_endpoint
+		say "on $endpoint ($endpoint_origin)"
 	fi
 	options=()
 	[[ -z $endpoint ]] || options+=(--endpoint-url "$endpoint")
@@ -66,27 +72,69 @@ aws_settings() {
 	[[ $prod == no && $endpoint_known == yes && -z $env_file ]] || load_settings "$@"
 }
 
-# load_credentials VARIABLE...: and the region and the endpoint. A pair of credentials comes from one place, whole.
+# A pair of credentials comes from one place, whole; so does the region.
 load_credentials() {
-	local names=()
-
-	[[ -n ${AWS_REGION:-}${AWS_DEFAULT_REGION:-} ]] || names+=(AWS_REGION)
-	if [[ -z ${AWS_ACCESS_KEY_ID:-}${AWS_SECRET_ACCESS_KEY:-}${AWS_SESSION_TOKEN:-}${AWS_PROFILE:-}$profile ]]; then
-		names+=(AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_PROFILE AWS_SHARED_CREDENTIALS_FILE)
+	if [[ -n $env_file || -z ${AWS_REGION:-}${AWS_DEFAULT_REGION:-} ]]; then
+		aws_settings AWS_REGION AWS_DEFAULT_REGION
 	fi
-	[[ $prod == yes || $endpoint_known == yes ]] || names+=("$@")
-	aws_settings "${names[@]}"
+	if [[ -z $profile && (-n $env_file ||
+		-z ${AWS_ACCESS_KEY_ID:-}${AWS_SECRET_ACCESS_KEY:-}${AWS_SESSION_TOKEN:-}${AWS_PROFILE:-}) ]]; then
+		aws_settings AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_PROFILE AWS_SHARED_CREDENTIALS_FILE
+	fi
+}
+
+credentials_origin() {
+	if [[ -n $profile ]]; then
+		printf '%s\n' '--profile'
+	elif [[ -n ${AWS_ACCESS_KEY_ID:-} ]]; then
+		origin AWS_ACCESS_KEY_ID
+	elif [[ -n ${AWS_PROFILE:-} ]]; then
+		origin AWS_PROFILE
+	else
+		printf 'those that the AWS CLI finds\n'
+	fi
+}
+
+# find_region: sets `region`, the one that calls go to, and `region_origin`.
+find_region() {
+	region_origin=--region region_variable=
+	if [[ -z $region ]]; then
+		region_variable=AWS_REGION
+		[[ -n ${AWS_REGION:-} ]] || region_variable=AWS_DEFAULT_REGION
+		region=${!region_variable:-} region_origin=$(origin "$region_variable")
+	fi
+	if [[ -z $region ]]; then
+		region=$(aws ${profile:+--profile "$profile"} configure get region || true)
+		region_origin="the AWS CLI's configuration" region_variable=
+	fi
+	[[ $region =~ ^[a-z0-9-]+$ ]] || fail 'no region is set' '--region, or AWS_REGION'
+}
+
+# refuse_local_region VARIABLE...: a region that was set together with a local endpoint is that one's, and any name
+# would do there.
+refuse_local_region() {
+	local name
+
+	[[ -n $region_variable ]] || return 0
+	for name in "$@" "${!AWS_ENDPOINT_URL@}"; do
+		if is_local_endpoint "${!name:-}" && [[ ${origins[$name]:-} == "${origins[$region_variable]:-}" ]]; then
+			fail "is $region the region that is meant? $region_origin stands beside a local endpoint, ${!name}" \
+				"--region $region, or another"
+		fi
+	done
+}
+
+is_local_endpoint() {
+	local host
+
+	host=${1#*://}
+	host=${host%%/*}
+	[[ ! $host =~ ^(.*):[0-9]+$ ]] || host=${BASH_REMATCH[1]}
+	[[ $1 =~ ^https?:// ]] && is_loopback "$host"
 }
 
 want_local_endpoint() {
-	local host
-
-	host=${endpoint#*://}
-	host=${host%%/*}
-	[[ ! $host =~ ^(.*):[0-9]+$ ]] || host=${BASH_REMATCH[1]}
-	if [[ ! $endpoint =~ ^https?:// ]] || ! is_loopback "$host"; then
-		fail "the endpoint is not on this host: $endpoint" 'the real account: --prod'
-	fi
+	is_local_endpoint "$endpoint" || fail "the endpoint is not on this host: $endpoint" 'the real account: --prod'
 	if [[ -z ${AWS_ACCESS_KEY_ID:-}${AWS_PROFILE:-}$profile ]]; then
 		export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_EC2_METADATA_DISABLED=true
 	fi
@@ -96,10 +144,38 @@ want_local_endpoint() {
 # where: how to call the target of these calls in a sentence.
 where() {
 	if [[ $prod == yes ]]; then
-		printf 'the real account%s\n' "${region:+, $region}"
+		printf 'the real account, %s\n' "$region"
 	else
 		printf '%s\n' "$endpoint"
 	fi
+}
+
+# find_account: sets `account`, `partition` and `caller`, as the account itself has them; fails if it does not answer.
+find_account() {
+	local identity
+
+	identity=$(call sts get-caller-identity 2>/dev/null) || return 1
+	account=$(jq -r .Account <<<"$identity")
+	caller=$(jq -r .Arn <<<"$identity")
+	partition=$(jq -r '.Arn | split(":")[1]' <<<"$identity")
+}
+
+# want_account: as find_account; ends the script with the reason if it does not answer.
+want_account() {
+	find_account || ask sts get-caller-identity >/dev/null
+}
+
+# confirm_there NAME WHAT: as confirm; the place is put after WHAT, and with --prod it is the account's own word.
+confirm_there() {
+	local there
+
+	[[ $assumed_yes == no && $dry_run == no ]] || return 0
+	there=$(where)
+	if [[ $prod == yes ]]; then
+		want_account
+		there="account $account, $region, as $caller"
+	fi
+	confirm "$1" "$2 $there."
 }
 
 # call SERVICE OPERATION ARGUMENT...: one call of the AWS CLI.
@@ -136,3 +212,12 @@ change() {
 		call "$@" >/dev/null
 	fi
 }
+
+# Filters of jq for what strangers wrote: no character of it steers a terminal, or swaps what is read.
+readonly PLAIN='
+	def hex4: [. / 4096, . / 256, . / 16, .] | map(floor % 16 | if . < 10 then 48 + . else 87 + . end) | implode;
+	def plain: explode | map(if . != 9 and (. < 32 or . >= 127 and . < 160 or . >= 8232 and . <= 8238 or . >= 8294 and . <= 8297)
+		then "\\u" + hex4 | explode[] else . end) | implode;
+	def row: @tsv | plain;
+	def line: tojson | plain;
+'

@@ -26,8 +26,13 @@ use_pool() {
 	[[ $pool =~ ^[A-Za-z0-9_-]+$ ]] || fail "no id of a user pool: $pool"
 }
 
-# pool_users: one JSON object a line: username, handle (what the person is called in the API, null if nobody said), sub,
-# email, status, enabled.
+# want_pool: whether the pool can be read, for who does something else first.
+want_pool() {
+	ask cognito-idp list-users --no-paginate --user-pool-id "$pool" --limit 1 >/dev/null
+}
+
+# pool_users: one JSON object a line: username, handle (what the person calls himself, null if he did not say), sub,
+# email, verified (whether that is known to be his), status, enabled.
 pool_users() {
 	local answer token=''
 
@@ -35,7 +40,8 @@ pool_users() {
 		answer=$(ask cognito-idp list-users --no-paginate --user-pool-id "$pool" --limit "$POOL_PAGE" \
 			${token:+--pagination-token "$token"})
 		jq -c '.Users[]? | (.Attributes // [] | map({(.Name): .Value}) | add // {}) as $a | {username: .Username,
-			handle: $a.preferred_username, sub: $a.sub, email: $a.email, status: .UserStatus, enabled: .Enabled}' \
+			handle: $a.preferred_username, sub: $a.sub, email: $a.email,
+			verified: ($a.email_verified == "true"), status: .UserStatus, enabled: .Enabled}' \
 			<<<"$answer"
 		token=$(jq -r '.PaginationToken // empty' <<<"$answer")
 		[[ -n $token ]] || break

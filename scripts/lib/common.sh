@@ -20,6 +20,8 @@ readonly INSTALLED_SETTINGS=/etc/cruddur/cruddur.env
 program=${0##*/}
 prod=no dry_run=no quiet=no assumed_yes=no env_file=
 words=() words_max=0
+# What a file of settings has, and where those that did not come from the environment came from.
+declare -A found=() origins=()
 # Functions that may know an option, asked one after the other.
 option_takers=(common_option own_option)
 
@@ -102,28 +104,53 @@ take_options() {
 	done
 }
 
-# load_settings NAME...: those of the settings that the environment lacks. With --prod they are in the installed file;
-# without, in the working copy's stack, if this is a working copy that has one. --env-file names another file.
+# load_settings NAME...: settings that belong together, from a file. --env-file names one that goes before the environment:
+# if it has any of them, no other of them counts. Without, what the environment lacks is looked for: with --prod in the
+# installed file, else in the working copy's stack, if this is a working copy that has one.
 load_settings() {
-	local file=$env_file name missing=no
+	local name missing=no
 
+	found=()
+	if [[ -n $env_file ]]; then
+		[[ -f $env_file && -r $env_file ]] || fail "cannot read $env_file"
+		# shellcheck disable=SC2094 # the name is for messages
+		read_settings "$env_file" "$@" <"$env_file"
+		((${#found[@]} == 0)) || unset "$@"
+		keep_found "$env_file"
+		return 0
+	fi
 	for name; do
 		[[ -n ${!name+set} ]] || missing=yes
 	done
 	[[ $missing == yes ]] || return 0
-	if [[ -n $file ]]; then
-		[[ -f $file && -r $file ]] || fail "cannot read $file"
-	elif [[ $prod == yes ]]; then
+	if [[ $prod == yes ]]; then
 		[[ -r $INSTALLED_SETTINGS ]] || return 0
-		file=$INSTALLED_SETTINGS
+		# shellcheck disable=SC2094 # the name is for messages
+		read_settings "$INSTALLED_SETTINGS" "$@" <"$INSTALLED_SETTINGS"
+		keep_found "$INSTALLED_SETTINGS"
 	elif [[ -x $SCRIPTS/dev ]]; then
-		read_settings 'scripts/dev env' "$@" < <("$SCRIPTS/dev" env 2>/dev/null | sed 's/^export //')
-		return 0
-	else
-		return 0
+		# A quote within quotes is written in another way for a shell.
+		read_settings 'scripts/dev env' "$@" \
+			< <("$SCRIPTS/dev" env 2>/dev/null | sed -e 's/^export //' -e "s/'\\\\''/'\"'\"'/g")
+		keep_found 'scripts/dev env'
 	fi
-	# shellcheck disable=SC2094 # the name is for messages
-	read_settings "$file" "$@" <"$file"
+}
+
+# keep_found WHERE: exports what was found and is not in the environment.
+keep_found() {
+	local name
+
+	for name in "${!found[@]}"; do
+		if [[ -z ${!name+set} ]]; then
+			export "$name=${found[$name]}"
+			origins[$name]=$1
+		fi
+	done
+}
+
+# origin NAME: where a setting has its value from, in words.
+origin() {
+	printf '%s of %s\n' "$1" "${origins[$1]:-the environment}"
 }
 
 # say_unset NAME: ends a script that cannot do without a setting.
@@ -138,50 +165,128 @@ say_unset() {
 	fail "$1 is not set" "$hint"
 }
 
-# read_settings WHERE NAME...: NAME=value lines as systemd's EnvironmentFile= has them, on stdin. The text is never given
-# to a shell. The last line of a name counts, unless the environment has it.
+# read_settings WHERE NAME...: sets `found`, those of the settings that are on stdin, as systemd's EnvironmentFile= has them
+# (parse_env_file_internal, version 252). The text is never given to a shell. The last line of a name counts. A quote that
+# is never closed is an error here; systemd takes all up to the end of the file.
 read_settings() {
-	local where=$1 line number=0 name
-	local -A found=()
+	local where=$1 LC_ALL=C line number=0 began=0 index
+	local state=start name='' value='' solid=0 wanted
 
 	shift
+	found=() wanted=" $* "
 	while IFS= read -r line || [[ -n $line ]]; do
 		number=$((number + 1))
-		line=${line#"${line%%[![:space:]]*}"}
-		name=${line%%=*}
-		name=${name%"${name##*[![:space:]]}"}
-		[[ $line == *=* && $line != [#\;]* && " $* " == *" $name "* ]] || continue
-		unquote "${line#*=}" || fail "$where, line $number: the quotes of $name do not end in this line"
-		found[$name]=$unquoted
+		if is_comment "$line"; then
+			# What ends in a backslash goes on in the next line.
+			[[ $line =~ \\*$ ]]
+			state=start
+			((${#BASH_REMATCH[0]} % 2 == 0)) || state=comment
+			continue
+		fi
+		line+=$'\n'
+		for ((index = 0; index < ${#line}; index++)); do
+			"in_$state" "${line:index:1}"
+		done
 	done
-	for name in "${!found[@]}"; do
-		[[ -n ${!name+set} ]] || export "$name=${found[$name]}"
-	done
+	case $state in
+	single | double*) fail "$where, line $began: the quotes of $name do not end" ;;
+	before | value*) keep_value ;;
+	esac
 }
 
-# unquote TEXT: sets `unquoted`. A backslash keeps the next character; within double quotes only one that is special there.
-unquote() {
-	local text=$1 char quote='' index
+# is_comment LINE: all of it.
+is_comment() {
+	[[ $1 != *$'\r'* ]] && [[ $state == comment || $state == start && ${1#"${1%%[! $'\t']*}"} == [#\;]* ]]
+}
 
-	text=${text#"${text%%[![:space:]]*}"}
-	text=${text%"${text##*[![:space:]]}"}
-	unquoted=
-	for ((index = 0; index < ${#text}; index++)); do
-		char=${text:index:1}
-		if [[ $char == "$quote" ]]; then
-			quote=
-		elif [[ -z $quote && $char == [\"\'] ]]; then
-			quote=$char
-		elif [[ $char == \\ && $quote != \' ]]; then
-			((index + 1 < ${#text})) || return 1
-			[[ -z $quote || ${text:index+1:1} == [\"\\\`\$] ]] || unquoted+=$char
-			index=$((index + 1))
-			unquoted+=${text:index:1}
-		else
-			unquoted+=$char
-		fi
-	done
-	[[ -z $quote ]]
+# keep_value: the one that has just ended, if it is wanted.
+keep_value() {
+	local blank=$' \t\r\n'
+
+	[[ $state != value ]] || value=${value:0:solid}
+	name=${name%"${name##*[!"$blank"]}"}
+	[[ $wanted != *" $name "* ]] || found[$name]=$value
+	state=start value='' solid=0
+}
+
+# in_STATE CHARACTER: the steps of systemd's reader.
+in_start() {
+	case $1 in
+	[#\;]) state=comment ;;
+	[$' \t\r\n']) ;;
+	*) state=key name=$1 ;;
+	esac
+}
+
+in_key() {
+	case $1 in
+	[$'\r\n']) state=start ;;
+	=) state=before began=$number ;;
+	*) name+=$1 ;;
+	esac
+}
+
+# Before a value, or after its closing quote.
+in_before() {
+	case $1 in
+	[$'\r\n']) keep_value ;;
+	\') state=single ;;
+	\") state=double ;;
+	\\) state=value_escape ;;
+	[$' \t']) ;;
+	*) state=value value+=$1 solid=${#value} ;;
+	esac
+}
+
+in_value() {
+	case $1 in
+	[$'\r\n']) keep_value ;;
+	\\) state=value_escape ;;
+	[$' \t']) value+=$1 ;;
+	*) value+=$1 solid=${#value} ;;
+	esac
+}
+
+in_value_escape() {
+	state=value
+	[[ $1 == [$'\r\n'] ]] || value+=$1
+	solid=${#value}
+}
+
+in_single() {
+	if [[ $1 == \' ]]; then
+		state=before
+	else
+		value+=$1
+	fi
+}
+
+in_double() {
+	case $1 in
+	\") state=before ;;
+	\\) state=double_escape ;;
+	*) value+=$1 ;;
+	esac
+}
+
+in_double_escape() {
+	state=double
+	case $1 in
+	[\"\\\`\$]) value+=$1 ;;
+	$'\n') ;;
+	*) value+=\\$1 ;;
+	esac
+}
+
+in_comment() {
+	case $1 in
+	[$'\r\n']) state=start ;;
+	\\) state=comment_escape ;;
+	esac
+}
+
+in_comment_escape() {
+	state=comment
 }
 
 # confirm NAME WHAT: goes on only if the name is typed back, from wherever the input is.

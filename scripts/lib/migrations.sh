@@ -16,6 +16,8 @@ readonly PAUSE_S=1
 # A client that is gone without a word does not keep its locks for longer.
 readonly IDLE_TIMEOUT_S=10
 
+readonly NOTHING='nothing was changed'
+
 wait_s=60
 
 # take_number OPTION VALUE: sets `number`, with or without zeros in front.
@@ -88,14 +90,18 @@ begin() {
 	BEGIN;
 	SET LOCAL lock_timeout = $LOCK_TIMEOUT_MS;
 	SET LOCAL idle_in_transaction_session_timeout = '${IDLE_TIMEOUT_S}s';
+	SELECT pg_catalog.txid_current() AS transaction \\gset
+	\\echo transaction :transaction
 	SELECT pg_catalog.pg_advisory_xact_lock($MIGRATION_LOCK) \\g /dev/null
 	\\i :folder/record.sql
 	SELECT EXISTS (SELECT FROM public.schema_migrations WHERE version = :version) AS applied,
+		EXISTS (SELECT FROM public.schema_migrations WHERE version > :version) AS later,
 		NOT EXISTS (SELECT FROM public.schema_migrations) AND to_regclass('public.users') IS NOT NULL AS unknown \\gset
 	EOF
 }
 
-# statements up|down: another run may have been first; then there is nothing to do.
+# statements up|down: another run may have been first; then there is nothing to do. Or it applied a later one while this
+# waited for somebody to type a name; then this one is no longer the last.
 statements() {
 	begin
 	if [[ $1 == up ]]; then
@@ -113,6 +119,10 @@ statements() {
 	else
 		cat <<-'EOF'
 		\if :applied
+		\if :later
+		\echo later
+		\q
+		\endif
 		\i :folder/:title.down.sql
 		DELETE FROM public.schema_migrations WHERE version = :version;
 		\endif
@@ -121,12 +131,26 @@ statements() {
 	printf 'COMMIT;\n'
 }
 
+# print_migration up|down TITLE VERSION: a dry run's call; under the same lock, and with the record.
+print_migration() {
+	local files=(-f "$MIGRATIONS/record.sql") record
+
+	record="INSERT INTO public.schema_migrations (version, name) VALUES ($3, '$2')"
+	[[ $1 == up ]] || record="DELETE FROM public.schema_migrations WHERE version = $3"
+	if [[ $1 == up ]] && ((${#applied[@]} == 0 && $3 == versions[0])) &&
+		[[ $(sql -c "SELECT to_regclass('public.users') IS NOT NULL") == t ]]; then
+		files+=(-f "$MIGRATIONS/adopt.sql")
+	fi
+	print_command psql -X -v ON_ERROR_STOP=1 -d "$(shown_url "$db_name")" -1 -c "SET LOCAL lock_timeout = $LOCK_TIMEOUT_MS" \
+		-c "SELECT pg_advisory_xact_lock($MIGRATION_LOCK)" "${files[@]}" -f "$MIGRATIONS/$2.$1.sql" -c "$record"
+}
+
 # run_migration up|down VERSION: tries again while others hold what it needs.
 run_migration() {
-	local way=$1 title=${titles[$2]} end=$((SECONDS + wait_s)) answer status
+	local way=$1 title=${titles[$2]} end=$((SECONDS + wait_s)) answer status outcome
 
 	if [[ $dry_run == yes ]]; then
-		print_command psql -X -v ON_ERROR_STOP=1 -d "$(shown_url "$db_name")" -1 -f "$MIGRATIONS/$title.$way.sql"
+		print_migration "$way" "$title" "$2"
 		return 0
 	fi
 	while true; do
@@ -134,12 +158,35 @@ run_migration() {
 		answer=$(statements "$way" |
 			bare_psql "$db_name" -v version="$2" -v title="$title" -v folder="$MIGRATIONS" 2>&1) || status=$?
 		((status != 0)) || break
-		[[ $answer =~ ERROR:\ +(55P03|40P01): ]] || fail "$title: nothing was changed" \
-			"$(grep -vE '^(psql:.*)?(LOCATION|CONTEXT): ' <<<"$answer")"
-		((SECONDS < end)) || fail "$title: others held the tables for $wait_s s; nothing was changed" \
+		outcome=$(outcome_of "$status" "$answer")
+		# Servers speak many languages; the code is the same in all.
+		[[ $answer =~ :\ +(55P03|40P01):\  && $outcome == "$NOTHING" ]] || fail "$title: $outcome" \
+			"$(grep -vE '^((psql:.*)?(LOCATION|CONTEXT): |transaction [0-9]+$)' <<<"$answer")"
+		((SECONDS < end)) || fail "$title: others held the tables for $wait_s s; $NOTHING" \
 			'scripts/db/sessions shows them; then repeat this'
 		say "$title: others hold the tables; trying again"
 		sleep "$PAUSE_S"
 	done
+	answer=$(grep -v '^transaction ' <<<"$answer" || true)
+	[[ $answer != later ]] || fail "$title is no longer the last: another run has applied a later one; $NOTHING" \
+		'scripts/db/migrate --status shows them'
 	[[ $answer != adopted ]] || say "the database had its tables and no record; it has one now"
+}
+
+# outcome_of STATUS ANSWER: what a run that failed has done. A COMMIT within a migration, or a connection that is lost in the last
+# one, leaves something behind; the server knows what became of the transaction.
+outcome_of() {
+	local fate=aborted
+
+	if [[ $2 =~ (^|$'\n')transaction\ ([0-9]+)($'\n'|$) ]]; then
+		fate=$(bare_psql "$db_name" -c "SELECT pg_catalog.txid_status(${BASH_REMATCH[2]})" 2>/dev/null) || fate=
+	elif (($1 > 128)); then
+		# Killed, and what it had to say with it.
+		fate=
+	fi
+	case $fate in
+	aborted) printf '%s\n' "$NOTHING" ;;
+	committed) printf 'all of it or a part was committed; scripts/db/migrate --status says if it is recorded\n' ;;
+	*) printf 'whether anything was changed is not known; scripts/db/migrate --status says if it is recorded\n' ;;
+	esac
 }

@@ -31,6 +31,22 @@ describe() {
 	look ResourceNotFoundException dynamodb describe-table --table-name "$table" | jq .Table
 }
 
+# wait_until_gone SECONDS: for a table that is being removed.
+wait_until_gone() {
+	local description end=$((SECONDS + $1))
+
+	description=$(describe)
+	while [[ -n $description ]]; do
+		((SECONDS < end)) || fail "table $table is still there after $1 s"
+		sleep 1
+		description=$(describe)
+	done
+}
+
+is_leaving() {
+	[[ $(jq -r .TableStatus <<<"$1") == DELETING ]]
+}
+
 want_table() {
 	[[ -n $1 ]] || fail "there is no table $table at $(where)" 'scripts/ddb/schema-load makes it'
 }
@@ -56,7 +72,7 @@ read_rows() {
 	local answer
 
 	answer=$(look ResourceNotFoundException dynamodb "$1" --no-paginate --table-name "$table" \
-		--return-consumed-capacity TOTAL "${@:2}")
+		--return-consumed-capacity TOTAL "${@:2}") || exit 1
 	want_table "$answer"
 	printf '%s\n' "$answer"
 }

@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ENDPOINT = "http://127.0.0.1:1"  # nothing listens there
 ACCOUNT = "123456789012"
 TABLE_ARN = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/cruddur-messages"
+IDENTITY = {"Account": ACCOUNT, "Arn": f"arn:aws:iam::{ACCOUNT}:user/op"}
 STREAM_ARN = f"{TABLE_ARN}/stream/2026-11-22T18:07:57.599"
 READS = ("get-", "describe-", "list-", "query", "scan", "wait")
 AWS = shutil.which("aws", path="/usr/bin:" + os.environ.get("PATH", ""))
@@ -22,6 +23,7 @@ class Call:
     def __init__(self, entry):
         self.name, self.globals = entry["name"], entry["global"]
         self.arguments, self.ignores_endpoints = entry["arguments"], entry["ignores_endpoints"]
+        self.files = entry["files"]
 
     def __repr__(self):
         return f"{self.name} {self.arguments}"

@@ -20,9 +20,14 @@ def main():
     while words[at] in GLOBAL:
         at += 2
     name = ".".join(words[at:at + 2])
+    if name == "configure.get":
+        sys.exit(1)
+    paths = [Path(word.removeprefix("file://")) for word in words if word.startswith("file://")]
     with open(folder / "calls", "a", encoding="utf-8") as calls:
         calls.write(json.dumps({
             "name": name, "global": words[:at], "arguments": words[at + 2:],
+            "files": [{"mode": path.stat().st_mode & 0o777, "text": path.read_text("utf-8"),
+                       "path": str(path)} for path in paths],
             "ignores_endpoints": os.environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")}) + "\n")
     answers = folder / f"{name}.json"
     if not answers.exists():

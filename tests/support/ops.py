@@ -65,10 +65,10 @@ class Database:
     def start(self, script, *options, root=ROOT):
         return start(f"db/{script}", *options, env=self.env, root=root)
 
-    def psql(self, *arguments, url=None, check=True):
+    def psql(self, *arguments, url=None, check=True, typed=""):
         done = subprocess.run(
             ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", url or self.url,
-             *arguments], capture_output=True, text=True, timeout=60, check=False)
+             *arguments], input=typed, capture_output=True, text=True, timeout=60, check=False)
         assert not check or done.returncode == 0, done.stderr
         return done.stdout.strip()
 

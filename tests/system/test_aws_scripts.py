@@ -3,12 +3,14 @@
 import base64
 import hashlib
 import json
+import os
+import shutil
 import zipfile
 
 import pytest
 
 import aws_scripts
-from aws_scripts import (ACCOUNT, ENDPOINT, STREAM_ARN, TABLE_ARN, AwsScripts, names,
+from aws_scripts import (ACCOUNT, ENDPOINT, IDENTITY, STREAM_ARN, TABLE_ARN, AwsScripts, names,
                          parsed_by_the_real_cli, printed, table)
 
 NO_QUEUE = "AWS.SimpleQueueService.NonExistentQueue"
@@ -38,8 +40,7 @@ def pack(folder, content):
 def aws(folder):
     """An account that holds the table and nothing else."""
     made = AwsScripts(folder)
-    made.answer("sts.get-caller-identity",
-                {"Account": ACCOUNT, "Arn": f"arn:aws:iam::{ACCOUNT}:user/op"})
+    made.answer("sts.get-caller-identity", IDENTITY)
     made.answer("dynamodb.describe-table", table())
     made.answer("sqs.get-queue-url", NO_QUEUE)
     made.answer("logs.describe-log-groups", {"logGroups": []})
@@ -169,15 +170,36 @@ def test_new_code_is_uploaded_and_waited_for(deployed, folder):
 
 
 def test_changed_settings_keep_the_operators_own_variables(deployed, folder):
-    deployed.function["Configuration"]["Environment"]["Variables"]["TZ"] = "UTC"
+    """They may be secret: no argument, which all on the host can read, and no output has them."""
+    deployed.function["Configuration"]["Environment"]["Variables"]["KEY"] = "s3cret"
     deployed.answer("lambda.get-function", deployed.function)
     assert deploy(deployed).returncode == 0 and deployed.changes == []
-    assert deploy(deployed, "--log-level", "warn").returncode == 0
+    done = deploy(deployed, "--log-level", "warn")
+    assert done.returncode == 0 and "s3cret" not in done.stdout + done.stderr
     change, = deployed.changes
     assert change.name == "lambda.update-function-configuration"
-    assert change.json("--cli-input-json")["Environment"]["Variables"] == {
-        "CRUDDUR_MESSAGES_TABLE": "cruddur-messages", "CRUDDUR_LOG_LEVEL": "warn", "TZ": "UTC"}
-    assert parsed_by_the_real_cli(change.words, folder) == ""
+    assert not any("s3cret" in word for call in deployed.calls for word in call.words)
+    document, = change.files
+    assert document["mode"] == 0o600 and json.loads(document["text"])["Variables"] == {
+        "CRUDDUR_MESSAGES_TABLE": "cruddur-messages", "CRUDDUR_LOG_LEVEL": "warn", "KEY": "s3cret"}
+    (folder / "environment").write_text(document["text"], "utf-8")
+    assert not os.path.exists(document["path"])
+    words = [f"file://{folder}/environment" if word.startswith("file://") else word for word in change.words]
+    assert parsed_by_the_real_cli(words, folder) == ""
+    dry = deploy(deployed, "--log-level", "warn", "--dry-run")
+    assert "s3cret" not in dry.stdout + dry.stderr and deployed.changes == []
+    assert printed(dry)[0][-2:] == ["--environment", "file://environment.json"]
+
+
+def test_what_a_function_has_is_never_an_argument_of_any_program(deployed, folder):
+    """jq's arguments, too, can be read by everybody."""
+    (folder / "bin" / "jq").write_text(
+        f'#!/bin/sh\nprintf "%s\\n" "$@" >>{folder}/jq-arguments\nexec {shutil.which("jq")} "$@"\n', "utf-8")
+    (folder / "bin" / "jq").chmod(0o755)
+    deployed.function["Configuration"]["Environment"]["Variables"]["KEY"] = "s3cret"
+    deployed.answer("lambda.get-function", deployed.function)
+    assert deploy(deployed, "--log-level", "warn").returncode == 0
+    assert "s3cret" not in (folder / "jq-arguments").read_text("utf-8")
 
 
 def test_an_update_under_way_is_waited_for_first(deployed, folder):
@@ -306,6 +328,7 @@ def test_the_real_account_is_never_meant_by_accident(aws):
     assert done.returncode == 1 and "--prod" in done.stderr and aws.calls == []
     done = deploy(aws, "--prod")
     assert done.returncode == 1 and "--yes" in done.stderr and aws.changes == []
+    assert f"in account {ACCOUNT}, us-east-1, as arn:aws:iam::{ACCOUNT}:user/op." in done.stderr
 
 
 def test_the_real_account_is_used_whatever_endpoint_is_set(aws):

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: MIT
 """The scripts for AWS services that cannot be reached here: the calls they make, held against the real AWS CLI."""
 import json
+import shlex
 
 import pytest
 
 import ops
-from aws_scripts import ENDPOINT, AwsScripts, names, parsed_by_the_real_cli, printed, table
+from aws_scripts import ACCOUNT, ENDPOINT, IDENTITY, AwsScripts, names, parsed_by_the_real_cli, printed, table
 
 VPC, TABLES = "vpc-0a1b2c", ["rtb-01", "rtb-02"]
 SERVICE = "com.amazonaws.eu-central-1.dynamodb"
+NOBODY = "00000000-0000-4000-8000-000000000001"
+REGION = {"AWS_REGION": "eu-central-1"}
 GROUP, RULE = "sg-0123", "sgr-0456"
 
 
@@ -97,7 +100,7 @@ def rule(aws):
 
 
 def update_rule(aws, *options, env=None):
-    return aws.run("rds/update-sg-rule", "--description", "office", "--region", "eu-central-1", *options,
+    return aws.run("rds/update-sg-rule", "--description", "office", "--region", "eu-central-1", "--yes", *options,
                    env={"DB_SG_ID": GROUP, "DB_SG_RULE_ID": RULE, **(env or {})})
 
 
@@ -138,6 +141,25 @@ def test_nonsense_about_a_rule_is_refused(rule, options):
     assert done.returncode == 1 and rule.changes == [] and len(done.stderr.splitlines()) <= 2
 
 
+def test_the_real_rule_is_changed_after_its_id_was_typed_back(rule):
+    rule.answer("sts.get-caller-identity", IDENTITY)
+    done = rule.run("rds/update-sg-rule", "--prod", "--group-id", GROUP, "--rule-id", RULE, "--ip", "192.0.2.9",
+                    "--region", "eu-central-1")
+    assert done.returncode == 1 and f"account {ACCOUNT}, eu-central-1" in done.stderr, done.stderr
+    assert f"Type {RULE} to go on" in done.stderr and "192.0.2.1/32" in done.stderr and rule.changes == []
+
+
+@pytest.mark.parametrize("changes", [
+    {"CidrIpv4": None, "ReferencedGroupInfo": {"GroupId": "sg-77"}}, {"CidrIpv4": "10.0.0.0/8"},
+    {"CidrIpv4": None, "CidrIpv6": "2001:db8::/64"}, {"CidrIpv4": None, "PrefixListId": "pl-1"},
+    {"FromPort": 22, "ToPort": 22}, {"ToPort": 6000}, {"IpProtocol": "-1", "FromPort": -1, "ToPort": -1},
+    {"IpProtocol": "udp"}])
+def test_a_rule_that_lets_in_more_than_an_address_is_left(rule, changes):
+    rule.is_now(**changes)
+    done = update_rule(rule, "--prod", "--ip", "192.0.2.9")
+    assert done.returncode == 1 and "no rule for one address on port 5432" in done.stderr and rule.changes == []
+
+
 def test_a_rule_of_another_kind_is_refused(rule):
     rule.is_now(IsEgress=True)
     assert "goes out" in update_rule(rule, "--prod", "--ip", "192.0.2.9").stderr
@@ -157,23 +179,23 @@ def test_dry_runs_print_the_change_and_make_none(vpc, rule):
     (words,), changes = printed(done), rule.changes
     assert json.loads(words[-1])[0]["SecurityGroupRuleId"] == RULE and changes == []
     rule.answer("dynamodb.describe-table", table(StreamSpecification={"StreamEnabled": False}))
-    done = rule.run("ddb/drop", "--prod", "--dry-run", "--table", "chat")
+    done = rule.run("ddb/drop", "--prod", "--dry-run", "--table", "chat", env=REGION)
     assert printed(done)[0][-4:] == ["dynamodb", "delete-table", "--table-name", "chat"]
     assert rule.changes == []
-    done = rule.run("aws/enable-stream", "--prod", "--dry-run")
+    done = rule.run("aws/enable-stream", "--prod", "--dry-run", env=REGION)
     (words,), changes = printed(done), rule.changes
     assert words[-1] == "StreamEnabled=true,StreamViewType=NEW_IMAGE" and changes == []
 
 
 def test_a_stream_is_switched_on_once(aws):
     aws.answer("dynamodb.describe-table", table(StreamSpecification={"StreamEnabled": False}), table())
-    done = aws.run("aws/enable-stream", "--prod")
+    done = aws.run("aws/enable-stream", "--prod", env=REGION)
     assert done.returncode == 0 and done.stdout.startswith("arn:aws:dynamodb:"), done.stderr
     assert names(aws.changes) == ["dynamodb.update-table"]
-    assert aws.run("aws/enable-stream", "--prod").returncode == 0 and aws.changes == []
+    assert aws.run("aws/enable-stream", "--prod", env=REGION).returncode == 0 and aws.changes == []
     aws.answer("dynamodb.describe-table", table(
         StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}))
-    assert "new image" in aws.run("aws/enable-stream", "--prod").stderr and aws.changes == []
+    assert "new image" in aws.run("aws/enable-stream", "--prod", env=REGION).stderr and aws.changes == []
 
 
 def test_lists_go_on_until_there_is_no_more(aws, folder):
@@ -194,6 +216,38 @@ def test_lists_go_on_until_there_is_no_more(aws, folder):
     assert aws.calls[1].json("--exclusive-start-key") == key
     lists += aws.calls[1:2]
     assert len(lists) == 3 and accepted(lists, folder)
+
+
+def test_a_scan_that_breaks_off_says_where_to_go_on(aws):
+    key = {"pk": {"S": "a'b"}, "sk": {"S": "c"}}
+    aws.answer("dynamodb.scan", {"Items": [key], "LastEvaluatedKey": key}, "ProvisionedThroughputExceededException")
+    done = aws.run("ddb/scan", "--quiet", "--endpoint-url", ENDPOINT)
+    assert done.returncode == 1 and len(done.stdout.splitlines()) == 1
+    start = shlex.split(done.stderr.partition("--start ")[2])[0]
+    assert json.loads(start) == key and done.stderr.count("there is no table") == 0
+    aws.answer("dynamodb.scan", {"Items": [key]})
+    assert aws.run("ddb/scan", "--start", start, "--endpoint-url", ENDPOINT).returncode == 0
+    aws.answer("dynamodb.scan", "ProvisionedThroughputExceededException")
+    assert "--start" not in aws.run("ddb/scan", "--endpoint-url", ENDPOINT).stderr
+
+
+def test_what_strangers_wrote_does_not_steer_a_terminal(aws):
+    bad = "\x1b[2J\u009b1m\x7f\u202eabc\u2028"
+    aws.answer("cognito-idp.list-users", {"Users": [{"Username": bad, "Attributes": [
+        {"Name": "preferred_username", "Value": f"{bad}\t\n\r\\é😀"}]}]})
+    aws.answer("dynamodb.scan", {"Items": [{"pk": {"S": bad}}]})
+    aws.answer("dynamodb.query", {"Items": [{"sk": {"S": "t"}, "message": {"S": bad}}]})
+    pool = ["--pool", "us-east-1_x", "--endpoint-url", ENDPOINT]
+    for script, *options in (("cognito/list-users", *pool), ("cognito/list-users", "--json", *pool),
+                             ("ddb/scan", "--endpoint-url", ENDPOINT),
+                             ("ddb/patterns/get-conversation", "--endpoint-url", ENDPOINT, NOBODY),
+                             ("ddb/patterns/list-conversations", "--endpoint-url", ENDPOINT, NOBODY)):
+        done = aws.run(script, *options)
+        assert done.returncode == 0, done.stderr
+        assert "\\u001b[2J\\u009b1m\\u007f\\u202eabc\\u2028" in done.stdout, (script, done.stdout)
+        assert not set("\x1b\u009b\x7f\u202e\u2028") & set(done.stdout) and done.stdout.count("\n") == 1
+    assert json.loads(aws.run("cognito/list-users", "--json", *pool).stdout)["username"] == bad
+    assert "\\t\\n\\r\\\\é😀" in aws.run("cognito/list-users", *pool).stdout
 
 
 @pytest.mark.parametrize("script", ["aws/create-vpc-endpoint", "rds/update-sg-rule"])

@@ -2,6 +2,7 @@
 """scripts/db: every script with and without data, twice, and before a server that is down."""
 import json
 import os
+import shutil
 from urllib.parse import urlsplit
 
 import pytest
@@ -157,25 +158,24 @@ def test_dry_runs_print_calls_and_make_none(loaded, nothing):
 
 def test_a_server_that_is_down_is_said_to_be_in_one_line(stack):
     env = {**stack.env, "CONNECTION_URL": DOWN}
-    results = ops.at_once([lambda s=script: (s, ops.run(f"db/{s}", "--yes", env=env))
+    results = ops.at_once([lambda s=script: (s, ops.run(f"db/{s}", "--yes", "--quiet", env=env))
                            for script in DB])
     for script, done in results:
         first = done.stderr.splitlines()[0]
-        assert done.returncode != 0 and "s3cret" not in done.stderr + done.stdout, script
-        assert script == "connect" or first.startswith(
-            f"{script}: no connection to postgresql://cruddur@"), first
+        assert done.returncode == 1 and "s3cret" not in done.stderr + done.stdout, script
+        assert first.startswith(f"{script}: no connection to postgresql://cruddur@"), first
         assert "refused" in done.stderr and len(done.stderr.splitlines()) < 5, done.stderr
 
 
 # --- Accounts, from a user pool of several pages ---------------------------------------------------
 
 
-def account(handle, sub, status="CONFIRMED", username=None):
-    attributes = [{"Name": "sub", "Value": sub}]
-    if handle:
-        attributes.append({"Name": "preferred_username", "Value": handle})
-    return {"Username": username or sub, "Attributes": attributes, "UserStatus": status,
-            "Enabled": True}
+def account(handle, sub, status="CONFIRMED", username=None, email=None, verified="true", enabled=True):
+    """Somebody's; by default the e-mail address is that of the seed."""
+    attributes = {"sub": sub, "preferred_username": handle, "email_verified": verified,
+                  "email": email or f"{handle}@example.com"}
+    return {"Username": username or sub, "UserStatus": status, "Enabled": enabled,
+            "Attributes": [{"Name": name, "Value": value} for name, value in attributes.items() if value]}
 
 
 @pytest.fixture
@@ -209,7 +209,7 @@ def test_accounts_of_all_pages_are_joined_once(update):
     odd = "na\\me\t\n'; DROP TABLE users; --"
     for _ in range(2):
         update.pool([account("andrewbrown", "sub-a"), account(odd, "sub-x")], [],
-                    [account("testuser", "sub-t"), account(None, "sub-l", username="londo")])
+                    [account("testuser", "sub-t", email="TestUser@Example.COM"), account("londo", "sub-l")])
         done = update.run()
         assert done.returncode == 0, done.stderr
         tokens = [call.option("--pagination-token") for call in update.aws.calls]
@@ -234,8 +234,63 @@ def test_nobody_gets_an_account_that_is_not_theirs(update):
     assert update.run().returncode == 0
     assert update.rows() == {"andrewbrown": "sub-a", "testuser": None, "londo": None}
     update.pool([account("londo", "sub-1"), account("londo", "sub-2")])
-    assert "several accounts have the handle londo" in update.run().stderr
+    assert "several accounts have the handle 'londo'" in update.run().stderr
     assert update.rows()["londo"] is None
+
+
+@pytest.mark.parametrize("claim", [
+    {"email": "attacker@evil.example"}, {"verified": "false"}, {"verified": None},
+    {"email": "londo@example.com.evil.example"}])
+def test_a_handle_alone_gives_nobody_the_messages_of_a_person(update, claim):
+    """preferred_username is what anybody who signs up says of himself."""
+    for options in ((), ("--trust-handles",)):
+        update.pool([account("londo", "sub-thief", **claim)])
+        done = update.run(*options)
+        assert done.returncode == 0 and update.rows()["londo"] is None
+        assert "account 'sub-thief' has the handle 'londo': the e-mail address is another" in done.stderr
+    # The owner is not kept out by it.
+    update.pool([account("londo", "sub-thief", **claim), account("londo", "sub-l")])
+    assert update.run().returncode == 0 and update.rows()["londo"] == "sub-l"
+
+
+def test_people_without_an_address_are_joined_only_if_handles_are_trusted(update):
+    update.database.query("UPDATE users SET email = CASE handle WHEN 'londo' THEN '' END")
+    pool = [account("londo", "sub-l"), account("testuser", "sub-t"), account("andrewbrown", "sub-a", enabled=False)]
+    update.pool(pool)
+    done = update.run()
+    assert "account 'sub-l' has the handle 'londo': nobody knows" in done.stderr and "sub-a" not in done.stderr
+    assert set(update.rows().values()) == {None}
+    update.pool(pool)
+    assert "2 people got another" in update.run("--trust-handles").stderr
+    assert update.rows() == {"andrewbrown": None, "testuser": "sub-t", "londo": "sub-l"}
+
+
+def test_neither_user_names_nor_disabled_accounts_count_as_handles(update):
+    update.pool([account(None, "sub-l", username="londo", email="londo@example.com"),
+                 account("testuser", "sub-t", enabled=False)])
+    assert update.run("--trust-handles").returncode == 0 and set(update.rows().values()) == {None}
+    # Whose account was disabled still has it: nobody else gets the row.
+    update.database.query("UPDATE users SET cognito_user_id = 'sub-t' WHERE handle = 'testuser'")
+    update.pool([account("testuser", "sub-t", enabled=False), account("testuser", "sub-2")])
+    assert update.run().returncode == 0 and update.rows()["testuser"] == "sub-t"
+
+
+def test_what_strangers_wrote_stays_in_its_line(update):
+    odd = "lo\nDROP TABLE users;\x1b[2J\u2028 ' \\ é"
+    update.database.psql("-v", f"odd={odd}", "-f", "-", typed="""
+        UPDATE users SET handle = :'odd' WHERE handle = 'londo';
+        UPDATE users SET handle = 'x' || :'odd', email = NULL WHERE handle = 'testuser';""")
+    update.pool([account(odd, "sub-l", email="londo@example.com"), account(f"x{odd}", "sub-1"),
+                 account(f"x{odd}", "sub-2"), account("nul\0", "sub-0")])
+    shown = r"lo\u000aDROP TABLE users;\u001b[2J\u2028 '' \\ é'"
+    done = update.run("--dry-run", "--trust-handles")
+    assert done.returncode == 0, done.stderr
+    first, counts, several = done.stdout.splitlines()
+    assert first == f"UPDATE public.users SET cognito_user_id = 'sub-l' WHERE handle = E'{shown};"
+    assert counts.startswith("-- 1 people of 3") and several.startswith(f"-- several accounts have the handle E'x{shown}:")
+    assert "sub-1" in update.run("--dry-run").stdout.splitlines()[2]
+    update.database.psql("-f", "-", typed=first)
+    assert update.rows()[odd] == "sub-l"
 
 
 def test_an_account_that_is_gone_is_replaced(update):
@@ -252,6 +307,55 @@ def test_a_pool_that_breaks_off_changes_nobody(update):
     assert done.returncode == 1 and "TooManyRequests" in done.stderr
     assert names(update.aws.calls) == ["cognito-idp.list-users"] * 2
     assert set(update.rows().values()) == {None}
+
+
+# --- Servers that only seem to be here -------------------------------------------------------------
+
+
+@pytest.fixture
+def forwarded(folder):
+    """A psql that meets a server which says it is at 10.9.8.7, as one behind a tunnel does."""
+    (folder / "psql").write_text(f"""#!/usr/bin/python3
+import os, sys
+os.execv({shutil.which("psql")!r}, ["psql", *(
+    word.replace("inet_server_addr()", "inet '10.9.8.7'") for word in sys.argv[1:])])
+""", "utf-8")
+    (folder / "psql").chmod(0o755)
+    return {"PATH": f"{folder}:{os.environ['PATH']}"}
+
+
+def test_a_forwarded_port_is_not_this_host(loaded, forwarded):
+    for script, done in ops.at_once([
+            lambda s=script: (s, loaded.run(s, "--yes", env=forwarded)) for script in DB]):
+        assert done.returncode == 1 and done.stdout == "", script
+        assert "not on this host: the server behind" in done.stderr and "is at 10.9.8.7" in done.stderr, done.stderr
+        assert "CRUDDUR_LOCAL_SERVER=10.9.8.7" in done.stderr
+    assert loaded.query("SELECT count(*) FROM users") == "3"
+    loaded.do("sessions", env={**forwarded, "CRUDDUR_LOCAL_SERVER": "10.9.8.7"})
+    assert loaded.run("sessions", env={**forwarded, "CRUDDUR_LOCAL_SERVER": "10.9.8.8"}).returncode == 1
+    done = loaded.run("sessions", env={**forwarded, "CRUDDUR_LOCAL_SERVER": "::1') OR true --"})
+    assert done.returncode == 1 and "is no address" in done.stderr
+    loaded.do("sessions", "--prod", env=forwarded)
+
+
+def test_setup_of_the_real_database_always_asks(nothing, update_path):
+    for typed in ("", "y\n"):
+        done = nothing.run("setup", "--prod", "--region", "eu-west-3", typed=typed, env=update_path)
+        assert done.returncode == 1 and "people who do not exist" in done.stderr, done.stderr
+        assert not nothing.exists()
+
+
+def test_setup_asks_the_pool_before_it_removes_anything(loaded, update_path, folder):
+    (folder / "cognito-idp.list-users.json").write_text('[{"error": "AccessDeniedException"}]', "utf-8")
+    done = loaded.run("setup", "--yes", env=update_path)
+    assert done.returncode == 1 and "AccessDenied" in done.stderr
+    assert loaded.query("SELECT count(*) FROM users") == "3"
+
+
+@pytest.fixture
+def update_path(folder):
+    AwsScripts(folder).answer("cognito-idp.list-users", {"Users": []})
+    return {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "AWS_STAND_IN": str(folder)}
 
 
 def test_a_session_that_waits_is_shown_with_whom_it_waits_for(loaded):

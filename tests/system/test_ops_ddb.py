@@ -38,7 +38,7 @@ def test_a_table_from_nothing_to_a_conversation_and_back(environment):
         lambda s=script: (s, ops.run(s[0], *s[1:], "--yes", env=env))
         for script in (("ddb/drop",), ("ddb/seed",), ("ddb/scan",),
                        ("ddb/patterns/list-conversations", NOBODY))])
-    assert (absent[0][1].returncode, absent[0][1].stderr) == (0, f"there is no table {name}\n")
+    assert absent[0][1].returncode == 0 and absent[0][1].stderr.endswith(f"there is no table {name}\n")
     for script, done in absent[1:]:
         assert done.returncode == 1 and f"there is no table {name}" in done.stderr, (script, done.stderr)
     do("ddb/schema-load", "--quiet", env=env)
@@ -65,8 +65,9 @@ def with_data(env):
     assert "have a conversation already" in again.stderr
     (at, group, other, text), = [line.split("\t") for line in shown.stdout.splitlines()]
     assert other == "andrewbrown"
-    assert shown.stderr.endswith(" read units\n") and shown.stderr.startswith("1 conversations, ")
-    assert float(shown.stderr.split()[2]) > 0
+    assert shown.stderr.endswith(" read units\n")
+    assert shown.stderr.splitlines()[-1].startswith("1 conversations, ")
+    assert float(shown.stderr.splitlines()[-1].split()[2]) > 0
 
     found = [json.loads(line) for line in rows.stdout.splitlines()]
     assert len(found) == 38 and len({(row["pk"], row["sk"]) for row in found}) == 38
@@ -120,5 +121,5 @@ def test_a_backend_that_is_down_is_said_to_be(environment):
     results = ops.at_once([lambda s=script: (s, ops.run(s[0], *s[1:], "--yes", env=env)) for script in scripts])
     for script, done in results:
         assert done.returncode == 1 and done.stdout == "", script
-        assert "127.0.0.1" in done.stderr.replace("port", "") and len(done.stderr.splitlines()) <= 3, done.stderr
+        assert "127.0.0.1" in done.stderr.replace("port", "") and len(done.stderr.splitlines()) <= 5, done.stderr
         assert "Could not connect" in done.stderr or "refused" in done.stderr, done.stderr

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
 """scripts/db/migrate and rollback: the schema they lead to, databases that are taken over, and what a running service
 notices of it."""
+import os
 import re
 import shutil
+import subprocess
 import threading
 import time
 import uuid
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -151,6 +154,94 @@ def test_steps_go_forward_and_back_one_by_one_and_a_broken_one_leaves_nothing(ma
     assert database.query("SELECT to_regclass('second') IS NULL") == "t"
     database.do("rollback", "--dry-run", root=tree)
     assert recorded(database) == all_migrations()
+
+
+def add_migration(tree, up, down=""):
+    """One after the last in a copy of the scripts; returns its name."""
+    title = f"{len(all_migrations().split(',')) + 1:04}_added"
+    (tree / "sql" / "migrations" / f"{title}.up.sql").write_text(up, "utf-8")
+    (tree / "sql" / "migrations" / f"{title}.down.sql").write_text(down, "utf-8")
+    return title
+
+
+def test_a_rollback_takes_back_what_was_shown_or_nothing(make_database, tree):
+    """Another run applies one while this one waits for the name."""
+    database = make_database()
+    database.do("migrate")
+    title = add_migration(tree, "CREATE TABLE added ();", "DROP TABLE added;")
+    waiting = database.start("rollback", root=tree)
+    while "migrations of" not in waiting.stderr.readline():
+        assert waiting.poll() is None
+    database.do("migrate", root=tree)
+    err = waiting.communicate(f"{database.name}\n", timeout=scaled(60))[1]
+    assert waiting.returncode == 1 and "is no longer the last" in err, err
+    assert recorded(database).endswith(title) and database.query("SELECT count(*) FROM users") == "0"
+
+
+def test_what_was_committed_is_not_denied(make_database, tree):
+    database = make_database()
+    title = add_migration(tree, "CREATE TABLE added (); COMMIT; SELECT 1 / 0;")
+    done = database.run("migrate", root=tree)
+    assert done.returncode == 1 and f"{title}: all of it or a part was committed" in done.stderr, done.stderr
+    assert "division by zero" in done.stderr and "nothing was changed" not in done.stderr
+    assert database.query("SELECT to_regclass('added') IS NULL") == "f"
+
+
+@pytest.fixture
+def wrapped(folder):
+    """A psql around the real one, for what happens to its answer on the way."""
+    def wrap(then):
+        (folder / "bin").mkdir(exist_ok=True)
+        (folder / "bin" / "psql").write_text(f"""#!/bin/bash
+{shutil.which("psql")} "$@" 2>{folder}/err
+status=$?
+{then}
+cat {folder}/err >&2
+exit $status
+""", "utf-8")
+        (folder / "bin" / "psql").chmod(0o755)
+        return {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}"}
+    return wrap
+
+
+@pytest.mark.parametrize("status, words", [(2, "all of it or a part was committed"), (137, "committed")])
+def test_a_connection_that_is_lost_in_the_last_moment_may_have_done_it(make_database, wrapped, status, words):
+    database = make_database()
+    env = wrapped(f'[[ "$*" != *title=* ]] || {{ status={status}; echo "server closed the connection" >>$0.err; }}')
+    done = database.run("migrate", env=env)
+    assert done.returncode == 1 and words in done.stderr and "nothing was changed" not in done.stderr, done.stderr
+    assert recorded(database) == all_migrations()
+
+
+def test_servers_of_any_language_are_waited_for(former, wrapped, folder):
+    env = wrapped(f"sed -i 's/ERROR: /ERREUR: /' {folder}/err")
+    with former.session() as long_one:
+        long_one.stdin.write("BEGIN; SELECT count(*) FROM users;\n")
+        assert long_one.stdout.readline() == "3\n"
+        done = former.run("migrate", "--wait", "1", env=env)
+        assert "others held the tables for 1 s; nothing was changed" in done.stderr, done.stderr
+        long_one.stdin.close()
+
+
+def test_the_calls_of_a_dry_run_do_what_a_run_does(former, make_database):
+    by_hand = make_database()
+    by_hand.query(FORMER)
+    former.do("migrate")
+    for script, options, wanted in (("migrate", (), all_migrations()), ("rollback", ("--to", "0"), "")):
+        dry = by_hand.do(script, "--dry-run", *options)
+        assert recorded_if_any(by_hand) != wanted
+        for line in dry.stdout.splitlines():
+            if line.startswith("psql "):
+                subprocess.run(["bash", "-ec", line], check=True, capture_output=True, timeout=60,
+                               env={**os.environ, "PGPASSWORD": urlsplit(by_hand.url).password or ""})
+        assert recorded(by_hand) == wanted
+        if wanted:
+            assert by_hand.schema() == former.schema()
+
+
+def recorded_if_any(database):
+    known = database.query("SELECT to_regclass('schema_migrations') IS NOT NULL")
+    return recorded(database) if known == "t" else None
 
 
 @pytest.mark.parametrize("options", [["--to", "99"], ["--to", "x"], ["--to"], ["--wait", "0"], ["extra"]])

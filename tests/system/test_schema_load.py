@@ -49,6 +49,15 @@ def test_makes_a_table_and_waits_until_it_is_active(aws, ttl, folder):
         assert parsed_by_the_real_cli(change.words, folder) == ""
 
 
+def test_a_table_that_is_being_removed_is_waited_for_and_made_anew(aws, ttl):
+    leaving = table(TableStatus="DELETING")
+    aws.answer("dynamodb.describe-table", leaving, leaving, "ResourceNotFoundException", table())
+    done = schema_load(aws)
+    assert done.returncode == 0 and "is being removed" in done.stderr, done.stderr
+    assert names(aws.changes) == ["dynamodb.create-table"]
+    assert names(aws.calls)[:3] == ["dynamodb.describe-table"] * 3
+
+
 def test_can_provision_table_and_index(aws, ttl, folder):
     aws.answer("dynamodb.describe-table", "ResourceNotFoundException", table())
     assert schema_load(aws, "--provisioned").returncode == 0
