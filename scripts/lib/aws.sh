@@ -160,9 +160,12 @@ find_account() {
 	partition=$(jq -r '.Arn | split(":")[1]' <<<"$identity")
 }
 
-# want_account: as find_account; ends the script with the reason if it does not answer.
+# want_account: as find_account; ends the script with the reason if it does not answer. What it says the second time counts.
 want_account() {
-	find_account || ask sts get-caller-identity >/dev/null
+	find_account || {
+		ask sts get-caller-identity >/dev/null
+		find_account
+	} || fail 'the account does not answer'
 }
 
 # confirm_there NAME WHAT: as confirm; the place is put after WHAT, and with --prod it is the account's own word.

@@ -20,8 +20,8 @@ readonly INSTALLED_SETTINGS=/etc/cruddur/cruddur.env
 program=${0##*/}
 prod=no dry_run=no quiet=no assumed_yes=no env_file=
 words=() words_max=0
-# What a file of settings has, and where those that did not come from the environment came from.
-declare -A found=() origins=()
+# Where settings that did not come from the environment came from.
+declare -A origins=()
 # Functions that may know an option, asked one after the other.
 option_takers=(common_option own_option)
 
@@ -109,8 +109,9 @@ take_options() {
 # installed file, else in the working copy's stack, if this is a working copy that has one.
 load_settings() {
 	local name missing=no
+	# Of this call, whatever a caller has under that name: as an array by numbers it would evaluate what it is given.
+	local -A found=()
 
-	found=()
 	if [[ -n $env_file ]]; then
 		[[ -f $env_file && -r $env_file ]] || fail "cannot read $env_file"
 		# shellcheck disable=SC2094 # the name is for messages

@@ -42,8 +42,9 @@ struct shared_memory_settings {
 STATUS_MUSTCHECK enum status shared_memory_open(
 	const struct shared_memory_settings *settings, struct shared_memory **out);
 
-/* NULL if shared_memory_open could share with these settings, or none are to share; else a word for
- * why not. Makes, locks and changes nothing. The file's name is added to path. */
+/* NULL if nothing that is there keeps shared_memory_open from sharing with these settings, or none
+ * are to share; else a word for what does. The space for a new file is not looked at. Makes, locks
+ * and changes nothing. The file's name is added to path. */
 const char *shared_memory_refused_as(
 	const struct shared_memory_settings *settings, struct buf *path);
 

@@ -77,6 +77,19 @@ def test_a_route_table_of_another_vpc_is_refused(vpc):
     assert vpc.changes == []
 
 
+@pytest.mark.parametrize("environment", [{}, {"AWS_REGION": "us-west-2"}])
+def test_an_endpoint_is_made_where_a_file_of_settings_says(vpc, folder, environment):
+    """A variable of the script had the name of the library's: what was read was evaluated."""
+    settings = folder / "settings"
+    settings.write_text("AWS_REGION=eu-central-1\nAWS_ACCESS_KEY_ID='a[$(touch here)]'\n"
+                        "AWS_SECRET_ACCESS_KEY=x\n", "ascii")
+    tables = [word for name in TABLES for word in ("--route-table-id", name)]
+    done = vpc.run("aws/create-vpc-endpoint", "--vpc-id", VPC, *tables, "--prod",
+                   "--env-file", str(settings), env=environment)
+    assert (done.returncode, done.stdout) == (0, "vpce-1\n"), done.stderr
+    assert "eu-central-1" in done.stderr and not (folder / "here").exists()
+
+
 @pytest.mark.parametrize("options", [
     [], ["--vpc-id", VPC], ["--route-table-id", "rtb-1"], ["--vpc-id", VPC, "--route-table-id", "1"],
     ["--vpc-id", "x", "--route-table-id", "rtb-1"], ["--vpc-id"]])
