@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
-# The subcommands that have to do with the running stack. `build`, `lint` and `test` are in check.sh.
+# The subcommands that have to do with the running stack. `build` and `lint` are in check.sh, `test` in test.sh.
 
 cmd_up() {
 	local show=yes
