@@ -107,11 +107,10 @@ run_instructions() {
 	note_result instructions "$passed" "$failed" 0
 }
 
-# What runs beside the rest, as it takes as long: those of the stream consumer, of what it does when something fails, of
-# what is live, and of what operators and AWS run.
-readonly CONSUMER_TESTS='/test_(stream|streams_stub|table_check)[a-z_]*\.py$'
-readonly FAILURE_TESTS='/test_stream_(healing|letters|missed|outages|repair)\.py$'
-readonly TOOL_TESTS='/test_(ops|aws|lambda|schema_load|working_copy|check|metrics|log_lines)[a-z_]*\.py$'
+# What runs beside the rest, as it takes as long: those of the stream consumer, of what is live, and of what operators and
+# AWS run. The consumer's long ones are spread over the others.
+readonly CONSUMER_TESTS='/test_(stream(_(kill|program|races|shards))?|streams_stub|table_check)\.py$'
+readonly TOOL_TESTS='/test_(ops|aws|lambda|schema_load|working_copy|check|metrics|log_lines|stream_(healing|outages))[a-z_]*\.py$'
 readonly LIVE_TESTS='/test_(live|read)[a-z_]*\.py$'
 
 # system_tests WHICH: their files.
@@ -120,24 +119,21 @@ system_tests() {
 
 	all=$(printf '%s\n' "$ROOT"/tests/system/test_*.py)
 	case $1 in
-	consumer) grep -E "$CONSUMER_TESTS" <<<"$all" | grep -vE "$FAILURE_TESTS" ;;
-	failures) grep -E "$FAILURE_TESTS" <<<"$all" ;;
+	consumer) grep -E "$CONSUMER_TESTS" <<<"$all" ;;
 	live) grep -E "$LIVE_TESTS" <<<"$all" ;;
 	tools) grep -E "$TOOL_TESTS" <<<"$all" ;;
 	*) grep -vE "$CONSUMER_TESTS|$LIVE_TESTS|$TOOL_TESTS" <<<"$all" ;;
 	esac
 }
 
-# Five runs side by side, each with a stack of its own (another folder, other ports, the same build; see
+# Four runs side by side, each with a stack of its own (another folder, other ports, the same build; see
 # tests/system/conftest.py). What the others say is shown when all have ended.
 run_system_tests() {
 	local files
 
-	say 'system tests in five runs, and the web client in a browser'
+	say 'system tests in four runs, and the web client in a browser'
 	mapfile -t files < <(system_tests consumer)
 	run_pytest consumer "${files[@]}" >"$LOG/system-consumer.log" 2>&1 &
-	mapfile -t files < <(system_tests failures)
-	run_pytest failures "${files[@]}" >"$LOG/system-failures.log" 2>&1 &
 	mapfile -t files < <(system_tests tools)
 	run_pytest tools "${files[@]}" >"$LOG/system-tools.log" 2>&1 &
 	mapfile -t files < <(system_tests live)
@@ -148,7 +144,7 @@ run_system_tests() {
 	mapfile -t files < <(system_tests rest)
 	run_pytest system "${files[@]}" >&2
 	wait || true
-	cat -- "$LOG"/system-{consumer,failures,tools,live}.log >&2
+	cat -- "$LOG"/system-{consumer,tools,live}.log >&2
 }
 
 # run_pytest NAME FILE...

@@ -47,7 +47,7 @@ class Scene:
                 ended = self.stub.finished(self.stub.shards[shard.parent])
                 assert ended is not None and ended < self.stub.first_read(shard), shard.id
 
-    def caught_up(self, shard, seconds=10):
+    def caught_up(self, shard, seconds=30):
         wait_until(lambda: self.stub.drained(shard), seconds, f"{shard.id} is read")
 
     def position(self, shard):
