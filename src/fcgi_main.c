@@ -154,7 +154,6 @@ static int check(struct worker *w, bool all)
 	int exit_status;
 	enum status rc = settings_load((settings_getenv)getenv,
 		SETTINGS_NEED_COGNITO | SETTINGS_NEED_POSTGRES, &w->settings, &problem);
-
 	char *memory = w->settings.shared_memory, none[] = "";
 
 	check_begin(&c);
