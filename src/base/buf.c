@@ -30,7 +30,7 @@ void buf_reset(struct buf *b)
 	buf_clear(b);
 }
 
-char *buf_reserve(struct buf *b, size_t n)
+char *buf_make_room(struct buf *b, size_t n)
 {
 	size_t max = b->max ? b->max : BUF_MAX_DEFAULT;
 	size_t cap = b->cap ? b->cap : BUF_FIRST_CAP;
@@ -42,8 +42,6 @@ char *buf_reserve(struct buf *b, size_t n)
 		b->failed = true;
 		return NULL;
 	}
-	if (b->data && b->cap - b->len > n)
-		return b->data + b->len;
 	while (cap - b->len <= n)
 		cap *= 2;
 	data = realloc(b->data, cap);
@@ -54,12 +52,6 @@ char *buf_reserve(struct buf *b, size_t n)
 	b->data = data;
 	b->cap = cap;
 	return data + b->len;
-}
-
-void buf_grew(struct buf *b, size_t written)
-{
-	b->len += written;
-	b->data[b->len] = '\0';
 }
 
 void buf_add(struct buf *b, const void *bytes, size_t n)

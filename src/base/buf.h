@@ -58,9 +58,24 @@ void buf_add_str(struct buf *b, const char *text);
 void buf_add_char(struct buf *b, char c);
 void buf_add_int(struct buf *b, int64_t value);
 
+/* As buf_reserve, which is for callers, where there is no room yet. */
+char *buf_make_room(struct buf *b, size_t n);
+
 /* Room for n more bytes, to be filled by the caller before buf_grew(b, written); NULL on failure.
  */
-char *buf_reserve(struct buf *b, size_t n);
-void buf_grew(struct buf *b, size_t written);
+static inline char *buf_reserve(struct buf *b, size_t n)
+{
+	size_t max = b->max ? b->max : BUF_MAX_DEFAULT;
+
+	if (!b->failed && b->cap - b->len > n && n <= max && b->len <= max - n)
+		return b->data + b->len;
+	return buf_make_room(b, n);
+}
+
+static inline void buf_grew(struct buf *b, size_t written)
+{
+	b->len += written;
+	b->data[b->len] = '\0';
+}
 
 #endif

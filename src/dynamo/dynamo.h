@@ -53,7 +53,12 @@ bool dynamo_page_has_more(const struct dynamo_page *p);
  * it is of another type. The slice lives as long as the page. */
 bool dynamo_item_string(const struct dynamo_item *item, const char *name, struct slice *out);
 
-/* As above for a number that is a whole one and fits. */
+/* That for several attributes in one walk over the row: out[i] is the one named names[i], {0} if
+ * there is none. */
+void dynamo_item_strings(
+	const struct dynamo_item *item, const struct slice *names, size_t count, struct slice *out);
+
+/* As dynamo_item_string for a number that is a whole one and fits. */
 bool dynamo_item_int(const struct dynamo_item *item, const char *name, int64_t *out);
 
 /* --- Reads ---------------------------------------------------------------------------------

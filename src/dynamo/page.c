@@ -186,6 +186,12 @@ bool dynamo_item_string(const struct dynamo_item *item, const char *name, struct
 	return json_at_only_string(json_at_get(item->object, slice_of(name)), SLICE("S"), out);
 }
 
+void dynamo_item_strings(
+	const struct dynamo_item *item, const struct slice *names, size_t count, struct slice *out)
+{
+	json_at_only_strings(item->object, SLICE("S"), names, count, out);
+}
+
 bool dynamo_item_int(const struct dynamo_item *item, const char *name, int64_t *out)
 {
 	struct slice text;

@@ -92,10 +92,23 @@ static struct slice text_of(const struct json_flat *doc, const struct json_node 
 	return (struct slice){ doc->text + string->text_at, string->text_len };
 }
 
-/* The place after v and all that is in it. */
-static uint32_t index_after(struct json_at v)
+/* The one after a value and all that is in it. */
+static const struct json_node *node_after(
+	const struct json_flat *doc, const struct json_node *value)
 {
-	return first_char(v) == '"' ? v.index + 1 : node_of(v)->next;
+	return doc->text[value->at] == '"' ? value + 1 : doc->nodes.items + value->next;
+}
+
+/* The names of an object's members, from the first on: each is followed by its value. */
+static const struct json_node *first_name(struct json_at object, const struct json_node **end)
+{
+	*end = object.doc->nodes.items + node_of(object)->next;
+	return node_of(object) + 1;
+}
+
+static struct json_at at_node(const struct json_flat *doc, const struct json_node *node)
+{
+	return (struct json_at){ doc, (uint32_t)(node - doc->nodes.items) };
 }
 
 struct json_at json_flat_root(const struct json_flat *doc)
@@ -130,19 +143,13 @@ bool json_at_is_there(struct json_at v)
 
 struct json_at json_at_get(struct json_at v, struct slice name)
 {
-	struct json_at at = { v.doc, v.index + 1 };
-	uint32_t end;
+	const struct json_node *at, *end;
 
 	if (first_char(v) != '{')
 		return (struct json_at){ 0 };
-	end = node_of(v)->next;
-	while (at.index < end) {
-		bool found = slice_equal(text_of(at.doc, node_of(at)), name);
-
-		at.index++;
-		if (found)
-			return at;
-		at.index = index_after(at);
+	for (at = first_name(v, &end); at < end; at = node_after(v.doc, at + 1)) {
+		if (slice_equal(text_of(v.doc, at), name))
+			return at_node(v.doc, at + 1);
 	}
 	return (struct json_at){ 0 };
 }
@@ -155,16 +162,40 @@ bool json_at_string(struct json_at v, struct slice *out)
 	return true;
 }
 
+/* The object, the name, the string, and no more. */
+static bool is_only_string(
+	const struct json_flat *doc, const struct json_node *object, struct slice name)
+{
+	return doc->text[object->at] == '{' && doc->nodes.items + object->next == object + 3 &&
+		doc->text[object[2].at] == '"' && slice_equal(text_of(doc, object + 1), name);
+}
+
 bool json_at_only_string(struct json_at v, struct slice name, struct slice *out)
 {
-	struct json_at member = { v.doc, v.index + 1 }, text = { v.doc, v.index + 2 };
-
-	/* The object, the name, the string, and no more. */
-	if (first_char(v) != '{' || node_of(v)->next != v.index + 3 || first_char(text) != '"' ||
-		!slice_equal(text_of(v.doc, node_of(member)), name))
+	if (!v.doc || !is_only_string(v.doc, node_of(v), name))
 		return false;
-	*out = text_of(v.doc, node_of(text));
+	*out = text_of(v.doc, node_of(v) + 2);
 	return true;
+}
+
+void json_at_only_strings(struct json_at v, struct slice name, const struct slice *members,
+	size_t count, struct slice *out)
+{
+	const struct json_node *at, *end;
+
+	for (size_t i = 0; i < count; i++)
+		out[i] = (struct slice){ 0 };
+	if (first_char(v) != '{')
+		return;
+	for (at = first_name(v, &end); at < end; at = node_after(v.doc, at + 1)) {
+		struct slice member = text_of(v.doc, at);
+		size_t i = 0;
+
+		while (i < count && !slice_equal(members[i], member))
+			i++;
+		if (i < count && is_only_string(v.doc, at + 1, name))
+			out[i] = text_of(v.doc, at + 3);
+	}
 }
 
 /* Whether a whole number has at least the magnitude from which on json_number knows no more of it.
@@ -237,6 +268,6 @@ bool json_walk_next(struct json_walk *w)
 	if (kind == '{')
 		w->name = (struct json_at){ w->in.doc, w->next++ };
 	w->value = (struct json_at){ w->in.doc, w->next };
-	w->next = index_after(w->value);
+	w->next = at_node(w->in.doc, node_after(w->in.doc, node_of(w->value))).index;
 	return true;
 }

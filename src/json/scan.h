@@ -28,7 +28,7 @@ struct json_nodes {
 	size_t escaped; /* bytes of all strings with an escape in them: these have text_at 0 */
 };
 
-/* As json_check_nested; fills nodes unless it is NULL. */
+/* As json_check_nested; fills nodes. */
 STATUS_MUSTCHECK enum status json_scan(struct slice text, int depth_max, struct json_nodes *nodes);
 
 /* --- Strings (string.c) ---------------------------------------------------------------------- */

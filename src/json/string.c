@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Strings as they are spelled (RFC 8259 section 7): where one ends and what it means. */
 #include "base/utf8.h"
+#include "json/plain.h"
 #include "json/scan.h"
 
 static bool read_hex4(struct slice text, uint32_t *out)
@@ -68,55 +69,13 @@ size_t json_string_character(struct slice text, uint32_t *out)
 	return len;
 }
 
-#define EACH_BYTE(c) ((c)*UINT64_C(0x0101010101010101))
-#define HIGH_BITS EACH_BYTE(0x80)
-
-/* Marks, by their high bits, those of eight bytes that are no ASCII, a control character, a quote
- * or a backslash: a byte too small for the subtraction borrows its high bit. What follows the first
- * such byte in the order of counting may be marked wrongly. */
-static uint64_t special_bytes(uint64_t bytes)
-{
-	uint64_t quote = bytes ^ EACH_BYTE('"'), backslash = bytes ^ EACH_BYTE('\\');
-	uint64_t low =
-		(bytes - EACH_BYTE(0x20)) | (quote - EACH_BYTE(1)) | (backslash - EACH_BYTE(1));
-
-	return (low | bytes) & HIGH_BITS;
-}
-
-static bool is_plain(unsigned char c)
-{
-	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
-}
-
-/* The first character from p on that is not plain, or end. */
-static const char *skip_plain(const char *p, const char *end)
-{
-	while (end - p >= (ptrdiff_t)sizeof(uint64_t)) {
-		uint64_t bytes, special;
-
-		memcpy(&bytes, p, sizeof(bytes));
-		special = special_bytes(bytes);
-		if (special != 0) {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-			return p + __builtin_ctzll(special) / 8;
-#else
-			break;
-#endif
-		}
-		p += sizeof(bytes);
-	}
-	while (p < end && is_plain((unsigned char)*p))
-		p++;
-	return p;
-}
-
 const char *json_string_end(const char *p, const char *end, bool *escaped)
 {
 	for (;;) {
 		uint32_t code;
 		size_t len;
 
-		p = skip_plain(p, end);
+		p = json_plain_end(p, end);
 		if (p == end)
 			return NULL;
 		if (*p == '"')

@@ -2,42 +2,13 @@
 /* Strings as JSON text. Structure (braces, commas between values) is the caller's. */
 #include "json/write.h"
 
-#include <stdint.h>
-
-static bool needs_escape(unsigned char c)
-{
-	return c < 0x20 || c == '"' || c == '\\' || c == 0x7f;
-}
-
-#define EACH_BYTE(c) ((c)*UINT64_C(0x0101010101010101))
-
-/* true if one of eight bytes may need an escape: its high bit tells, once a subtraction has
- * borrowed from it. A byte behind such a one may be taken for one as well, which costs a closer
- * look. */
-static bool may_need_escape(uint64_t bytes)
-{
-	uint64_t quote = bytes ^ EACH_BYTE('"'), backslash = bytes ^ EACH_BYTE('\\');
-	uint64_t del = bytes ^ EACH_BYTE(0x7f);
-	uint64_t low = (bytes - EACH_BYTE(0x20)) | (quote - EACH_BYTE(1)) |
-		(backslash - EACH_BYTE(1)) | (del - EACH_BYTE(1));
-
-	return (low & ~bytes & EACH_BYTE(0x80)) != 0;
-}
+#include "json/plain.h"
 
 /* How many bytes from the start of text can be written as they are. */
 static size_t plain_len(struct slice text)
 {
-	uint64_t bytes;
-	size_t i = 0;
-
-	for (; text.len - i >= sizeof(bytes); i += sizeof(bytes)) {
-		memcpy(&bytes, text.ptr + i, sizeof(bytes));
-		if (may_need_escape(bytes))
-			break;
-	}
-	while (i < text.len && !needs_escape((unsigned char)text.ptr[i]))
-		i++;
-	return i;
+	return text.len > 0 ? (size_t)(json_unescaped_end(text.ptr, text.ptr + text.len) - text.ptr)
+			    : 0;
 }
 
 static void write_escape(struct buf *b, unsigned char c)
@@ -72,41 +43,53 @@ static void write_pieces(struct buf *b, struct slice text)
 	}
 }
 
+/* Between quotes, without a look. */
+static char *put_quoted(char *at, struct slice text)
+{
+	*at++ = '"';
+	if (text.len > 0)
+		memcpy(at, text.ptr, text.len);
+	at += text.len;
+	*at++ = '"';
+	return at;
+}
+
+static void write_escaped(struct buf *b, struct slice text)
+{
+	buf_add_char(b, '"');
+	write_pieces(b, text);
+	buf_add_char(b, '"');
+}
+
 void json_write_string(struct buf *b, struct slice text)
 {
 	char *room;
 
 	if (plain_len(text) < text.len) {
-		buf_add_char(b, '"');
-		write_pieces(b, text);
-		buf_add_char(b, '"');
+		write_escaped(b, text);
 		return;
 	}
 	room = buf_reserve(b, text.len + 2);
-	if (!room)
-		return;
-	room[0] = '"';
-	if (text.len > 0)
-		memcpy(room + 1, text.ptr, text.len);
-	room[text.len + 1] = '"';
-	buf_grew(b, text.len + 2);
+	if (room)
+		buf_grew(b, (size_t)(put_quoted(room, text) - room));
 }
 
 void json_write_member(struct buf *b, const char *name, struct slice text)
 {
 	bool first = b->len == 0 || b->data[b->len - 1] == '{' || b->data[b->len - 1] == '[';
-	size_t len = strlen(name);
-	char *room = buf_reserve(b, len + 4), *at = room;
+	bool is_plain = plain_len(text) == text.len;
+	struct slice quoted = slice_of(name);
+	char *room = buf_reserve(b, quoted.len + 4 + (is_plain ? text.len + 2 : 0)), *at = room;
 
 	if (!room)
 		return;
 	if (!first)
 		*at++ = ',';
-	*at++ = '"';
-	memcpy(at, name, len);
-	at += len;
-	*at++ = '"';
+	at = put_quoted(at, quoted);
 	*at++ = ':';
+	if (is_plain)
+		at = put_quoted(at, text);
 	buf_grew(b, (size_t)(at - room));
-	json_write_string(b, text);
+	if (!is_plain)
+		write_escaped(b, text);
 }

@@ -32,6 +32,30 @@ static enum table_verdict judge_message(
 	return table_message_is_whole(item) ? TABLE_ROW_SHOW : TABLE_ROW_BROKEN;
 }
 
+static struct message read_message(const struct dynamo_item *item)
+{
+	enum { UUID, USER, NAME, HANDLE, TEXT, TIME, ATTRIBUTES };
+	static const struct slice names[ATTRIBUTES] = {
+		[UUID] = SLICE_LITERAL(TABLE_MESSAGE_UUID),
+		[USER] = SLICE_LITERAL(TABLE_USER_UUID),
+		[NAME] = SLICE_LITERAL(TABLE_USER_DISPLAY_NAME),
+		[HANDLE] = SLICE_LITERAL(TABLE_USER_HANDLE),
+		[TEXT] = SLICE_LITERAL(TABLE_MESSAGE),
+		[TIME] = SLICE_LITERAL(TABLE_SK),
+	};
+	struct slice row[ATTRIBUTES];
+
+	dynamo_item_strings(item, names, ATTRIBUTES, row);
+	return (struct message){
+		.uuid = row[UUID],
+		.user_uuid = row[USER],
+		.display_name = row[NAME],
+		.handle = row[HANDLE],
+		.message = row[TEXT],
+		.created_at = row[TIME],
+	};
+}
+
 enum status message_store_list(struct message_store *s, const struct uuid *group,
 	const struct message_range *range, struct deadline by, struct message_page *out)
 {
@@ -50,18 +74,8 @@ enum status message_store_list(struct message_store *s, const struct uuid *group
 		LOG(LOG_WARN, "message_rows_skipped", log_slice("pk", table_key_slice(&pk)),
 			log_int("rows", (int64_t)out->rows.broken));
 	out->count = out->rows.count;
-	for (size_t i = 0; i < out->count; i++) {
-		const struct dynamo_item *item = out->rows.items[forward ? i : out->count - 1 - i];
-
-		out->messages[i] = (struct message){
-			.uuid = table_text(item, TABLE_MESSAGE_UUID),
-			.user_uuid = table_text(item, TABLE_USER_UUID),
-			.display_name = table_text(item, TABLE_USER_DISPLAY_NAME),
-			.handle = table_text(item, TABLE_USER_HANDLE),
-			.message = table_text(item, TABLE_MESSAGE),
-			.created_at = table_text(item, TABLE_SK),
-		};
-	}
+	for (size_t i = 0; i < out->count; i++)
+		out->messages[i] = read_message(out->rows.items[forward ? i : out->count - 1 - i]);
 	if (out->rows.more)
 		out->next = out->messages[forward ? out->count - 1 : 0].created_at;
 	return STATUS_OK;

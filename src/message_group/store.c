@@ -93,6 +93,35 @@ static enum status drop_shown_before(struct dynamo *d, const struct uuid *user, 
 	return rc;
 }
 
+static struct message_group read_group(const struct dynamo_item *item, struct slice uuid)
+{
+	enum { USER, NAME, HANDLE, TEXT, TIME, READ, UNREAD, ATTRIBUTES };
+	static const struct slice names[ATTRIBUTES] = {
+		[USER] = SLICE_LITERAL(TABLE_USER_UUID),
+		[NAME] = SLICE_LITERAL(TABLE_USER_DISPLAY_NAME),
+		[HANDLE] = SLICE_LITERAL(TABLE_USER_HANDLE),
+		[TEXT] = SLICE_LITERAL(TABLE_MESSAGE),
+		[TIME] = SLICE_LITERAL(TABLE_SK),
+		[READ] = SLICE_LITERAL(TABLE_LAST_READ),
+		[UNREAD] = SLICE_LITERAL(TABLE_UNREAD),
+	};
+	struct slice row[ATTRIBUTES];
+	struct message_group group;
+
+	dynamo_item_strings(item, names, ATTRIBUTES, row);
+	group = (struct message_group){
+		.uuid = uuid,
+		.user_uuid = row[USER],
+		.display_name = row[NAME],
+		.handle = row[HANDLE],
+		.message = row[TEXT],
+		.created_at = row[TIME],
+		.last_read = row[READ],
+	};
+	group.is_counted = message_group_unread_read(row[UNREAD], &group.unread);
+	return group;
+}
+
 enum status message_group_store_list(struct dynamo *d, const struct uuid *user, size_t limit,
 	struct slice before, struct deadline by, struct message_group_page *out)
 {
@@ -105,22 +134,8 @@ enum status message_group_store_list(struct dynamo *d, const struct uuid *user, 
 	if (out->rows.broken > 0)
 		LOG(LOG_WARN, "group_rows_skipped", log_slice("pk", table_key_slice(&pk)),
 			log_int("rows", (int64_t)out->rows.broken));
-	for (size_t i = 0; i < out->rows.count; i++) {
-		const struct dynamo_item *item = out->rows.items[i];
-
-		struct message_group *group = &out->groups[i];
-
-		*group = (struct message_group){
-			.uuid = out->rows.names[i],
-			.user_uuid = table_text(item, TABLE_USER_UUID),
-			.display_name = table_text(item, TABLE_USER_DISPLAY_NAME),
-			.handle = table_text(item, TABLE_USER_HANDLE),
-			.message = table_text(item, TABLE_MESSAGE),
-			.created_at = table_text(item, TABLE_SK),
-			.last_read = table_text(item, TABLE_LAST_READ),
-		};
-		group->is_counted = message_group_unread_of_row(item, &group->unread);
-	}
+	for (size_t i = 0; i < out->rows.count; i++)
+		out->groups[i] = read_group(out->rows.items[i], out->rows.names[i]);
 	out->count = out->rows.count;
 	if (out->rows.more)
 		out->next = out->groups[out->count - 1].created_at;

@@ -103,9 +103,9 @@ void message_group_unread_write(unsigned int unread, char out[MESSAGE_GROUP_UNRE
 	(void)snprintf(out, MESSAGE_GROUP_UNREAD_SIZE, "%u", unread);
 }
 
-bool message_group_unread_of_row(const struct dynamo_item *row, unsigned int *unread)
+bool message_group_unread_read(struct slice text, unsigned int *unread)
 {
-	int64_t value = ascii_number(table_text(row, TABLE_UNREAD));
+	int64_t value = ascii_number(text);
 
 	if (value < 0)
 		return false;

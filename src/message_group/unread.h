@@ -33,7 +33,8 @@ STATUS_MUSTCHECK enum status message_group_unread_count(struct dynamo *d, const 
 #define MESSAGE_GROUP_UNREAD_SIZE 12
 void message_group_unread_write(unsigned int unread, char out[MESSAGE_GROUP_UNREAD_SIZE]);
 
-/* The count that a row holds, at most MESSAGE_GROUP_UNREAD_CAP; false if it holds none yet. */
-bool message_group_unread_of_row(const struct dynamo_item *row, unsigned int *unread);
+/* The count that a row's TABLE_UNREAD holds, at most MESSAGE_GROUP_UNREAD_CAP; false if that is
+ * empty, as it is where nobody counted yet, or no number. */
+bool message_group_unread_read(struct slice text, unsigned int *unread);
 
 #endif

@@ -250,8 +250,42 @@ START_TEST(an_only_string_has_nothing_beside_it)
 }
 END_TEST
 
+START_TEST(several_only_strings_are_found_in_one_walk)
+{
+	static const struct slice members[] = { SLICE_LITERAL("b"), SLICE_LITERAL("none"),
+		SLICE_LITERAL("a"), SLICE_LITERAL("number"), SLICE_LITERAL("list"),
+		SLICE_LITERAL("empty"), SLICE_LITERAL("two"), SLICE_LITERAL("last") };
+	struct slice found[8];
+	struct json_flat *doc;
+
+	ck_assert_int_eq(
+		json_flat_parse(SLICE("{\"a\":{\"S\":\"1\"},\"ab\":{\"S\":\"no\"},"
+				      "\"list\":[{\"S\":\"no\"},{\"b\":{\"S\":\"no\"}}],"
+				      "\"\\u0062\":{\"S\":\"2\\n\"},\"number\":{\"N\":\"3\"},"
+				      "\"two\":{\"S\":\"no\",\"N\":\"no\"},"
+				      "\"empty\":{\"S\":\"\"},\"last\":{\"S\":\"4\"}}"),
+			JSON_DEPTH_MAX, &doc),
+		STATUS_OK);
+	json_at_only_strings(json_flat_root(doc), SLICE("S"), members, 8, found);
+	ck_assert(slice_equal(found[0], SLICE("2\n")));
+	ck_assert_ptr_null(found[1].ptr);
+	ck_assert(slice_equal(found[2], SLICE("1")));
+	ck_assert_ptr_null(found[3].ptr);
+	ck_assert_ptr_null(found[4].ptr);
+	ck_assert_ptr_nonnull(found[5].ptr);
+	ck_assert_uint_eq(found[5].len, 0);
+	ck_assert_ptr_null(found[6].ptr);
+	ck_assert(slice_equal(found[7], SLICE("4")));
+	json_at_only_strings(
+		json_at_get(json_flat_root(doc), SLICE("list")), SLICE("S"), members, 8, found);
+	ck_assert_ptr_null(found[0].ptr);
+	json_flat_free(doc);
+}
+END_TEST
+
 START_TEST(what_is_not_there_holds_nothing)
 {
+	static const struct slice member = SLICE_LITERAL("a");
 	struct json_at nothing = { 0 };
 	struct json_walk w = { .in = nothing };
 	struct slice text;
@@ -262,6 +296,9 @@ START_TEST(what_is_not_there_holds_nothing)
 	ck_assert(!json_at_is_there(json_at_get(nothing, SLICE("a"))));
 	ck_assert(!json_at_string(nothing, &text));
 	ck_assert(!json_at_only_string(nothing, SLICE("S"), &text));
+	text = SLICE("before");
+	json_at_only_strings(nothing, SLICE("S"), &member, 1, &text);
+	ck_assert_ptr_null(text.ptr);
 	ck_assert(!json_at_number(nothing, &number));
 	ck_assert_uint_eq(json_at_spelled(nothing).len, 0);
 	ck_assert_uint_eq(json_at_count(nothing), 0);
@@ -283,6 +320,7 @@ int main(void)
 	tcase_add_test(tests, names_are_compared_by_what_they_mean);
 	tcase_add_test(tests, the_text_may_go_away);
 	tcase_add_test(tests, an_only_string_has_nothing_beside_it);
+	tcase_add_test(tests, several_only_strings_are_found_in_one_walk);
 	tcase_add_test(tests, what_is_not_there_holds_nothing);
 	suite_add_tcase(suite, tests);
 	return check_main(suite);

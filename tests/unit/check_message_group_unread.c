@@ -2,6 +2,8 @@
 /* Counting what is unread, from answers that a server of the test's own gives in DynamoDB's place;
  * and what rows say of it. */
 #include "message_group/unread.h"
+#include "message_table/keys.h"
+#include "message_table/rows.h"
 
 #include "dynamo/page.h"
 #include "support/dynamo_fixture.h"
@@ -201,7 +203,9 @@ static void assert_row(const char *attribute, bool counted, unsigned int wanted)
 
 	snprintf(text, sizeof(text), "{\"Item\":{\"pk\":{\"S\":\"x\"}%s}}", attribute);
 	ck_assert_int_eq(dynamo_page_read_get(slice_of(text), &page), STATUS_OK);
-	ck_assert_int_eq(message_group_unread_of_row(dynamo_page_item(page, 0), &unread), counted);
+	ck_assert_int_eq(message_group_unread_read(
+				 table_text(dynamo_page_item(page, 0), TABLE_UNREAD), &unread),
+		counted);
 	ck_assert_uint_eq(unread, counted ? wanted : 4711);
 	dynamo_page_free(page);
 }

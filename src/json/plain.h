@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* How far a string needs no closer look, many bytes at a time: strings are most of an answer.
+ * Inline, as most strings are short. For json/ alone. */
+#ifndef CRUDDUR_JSON_PLAIN_H
+#define CRUDDUR_JSON_PLAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#define JSON_EACH_BYTE(c) ((c)*UINT64_C(0x0101010101010101))
+
+/* Marks, by their high bits, those of eight bytes that are a control character, a quote or a
+ * backslash: a byte too small for the subtraction borrows its high bit. Bytes that are no ASCII may
+ * be marked as well, and so may what follows the first mark in the order of counting. */
+static inline uint64_t json_special_of_8(uint64_t bytes)
+{
+	uint64_t quote = bytes ^ JSON_EACH_BYTE('"'), backslash = bytes ^ JSON_EACH_BYTE('\\');
+
+	return (bytes - JSON_EACH_BYTE(0x20)) | (quote - JSON_EACH_BYTE(1)) |
+		(backslash - JSON_EACH_BYTE(1));
+}
+
+static inline bool json_is_special(unsigned char c)
+{
+	return c < 0x20 || c == '"' || c == '\\';
+}
+
+/* The first byte from p on that is a control character, a quote, a backslash or no ASCII; or end.
+ */
+static inline const char *json_plain_end(const char *p, const char *end)
+{
+#ifdef __SSE2__
+	const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\');
+	const __m128i space = _mm_set1_epi8(' ');
+
+	for (; end - p >= 16; p += 16) {
+		__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
+		/* Signed, so that what is no ASCII is less than a space as well. */
+		__m128i special = _mm_or_si128(_mm_cmplt_epi8(bytes, space),
+			_mm_or_si128(
+				_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)));
+		unsigned int mask = (unsigned int)_mm_movemask_epi8(special);
+
+		if (mask != 0)
+			return p + __builtin_ctz(mask);
+	}
+#endif
+	for (uint64_t bytes; end - p >= (ptrdiff_t)sizeof(bytes); p += sizeof(bytes)) {
+		memcpy(&bytes, p, sizeof(bytes));
+		if (((json_special_of_8(bytes) | bytes) & JSON_EACH_BYTE(0x80)) != 0)
+			break;
+	}
+	while (p < end && (unsigned char)*p < 0x80 && !json_is_special((unsigned char)*p))
+		p++;
+	return p;
+}
+
+/* The first byte from p on that is written escaped: a control character, U+007F among them, a quote
+ * or a backslash; or end. */
+static inline const char *json_unescaped_end(const char *p, const char *end)
+{
+#ifdef __SSE2__
+	const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\');
+	const __m128i last_control = _mm_set1_epi8(0x1f), delete = _mm_set1_epi8(0x7f);
+
+	for (; end - p >= 16; p += 16) {
+		__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
+		__m128i control =
+			_mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes),
+				_mm_cmpeq_epi8(bytes, delete));
+		__m128i special = _mm_or_si128(control,
+			_mm_or_si128(
+				_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)));
+		unsigned int mask = (unsigned int)_mm_movemask_epi8(special);
+
+		if (mask != 0)
+			return p + __builtin_ctz(mask);
+	}
+#endif
+	for (uint64_t bytes; end - p >= (ptrdiff_t)sizeof(bytes); p += sizeof(bytes)) {
+		uint64_t del;
+
+		memcpy(&bytes, p, sizeof(bytes));
+		del = (bytes ^ JSON_EACH_BYTE(0x7f)) - JSON_EACH_BYTE(1);
+		if (((json_special_of_8(bytes) | del) & ~bytes & JSON_EACH_BYTE(0x80)) != 0)
+			break;
+	}
+	while (p < end && *p != 0x7f && !json_is_special((unsigned char)*p))
+		p++;
+	return p;
+}
+
+#endif
