@@ -216,13 +216,13 @@ export async function send(page, text) {
 // bubbles(): the texts of a conversation as they stand on the page.
 export const bubbles = (page) => page.locator(".message .text").allTextContents();
 
-// until(): waits for a condition outside of the browser.
+// until(): waits for a condition outside of the browser; `what` is words, or a function that says how far it came.
 export async function until(condition, what) {
 	const deadline = Date.now() + PATIENCE_MS;
 	for (;;) {
 		const value = await condition();
 		if (value) return value;
-		assert.ok(Date.now() < deadline, `waited in vain: ${what}`);
+		if (Date.now() >= deadline) assert.fail(`waited in vain: ${typeof what === "string" ? what : await what()}`);
 		await new Promise((resolve) => setTimeout(resolve, 25));
 	}
 }

@@ -118,7 +118,7 @@ export function talk({ uuid, person: stranger }) {
 	const newer = h("button.newer", { hidden: true, onclick: () => toEnd("smooth") }, "↓ New messages");
 	const { form, text, changed } = composer(uuid ?? `@${stranger.handle}`, toEnd);
 	const element = h("section.talk", { "aria-labelledby": "title" }, head, scroller, newer, form);
-	let placed = false, atEnd = true, unreadAt, lastShown;
+	let placed = false, atEnd = true, seenTop = 0, unreadAt, lastShown;
 
 	// A keyboard that comes up, a text that grows: the end stays in sight.
 	const watcher = new ResizeObserver(() => atEnd && toEnd());
@@ -127,13 +127,19 @@ export function talk({ uuid, person: stranger }) {
 	function toEnd(behavior) {
 		if (matchMedia("(prefers-reduced-motion: reduce)").matches) behavior = "auto";
 		scroller.scrollTo({ top: scroller.scrollHeight, behavior });
+		seenTop = scroller.scrollTop;
+	}
+
+	function look() {
+		const { scrollHeight, scrollTop, clientHeight } = scroller;
+		atEnd = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+		seenTop = scrollTop;
 	}
 
 	function scrolled() {
-		const { scrollHeight, scrollTop, clientHeight } = scroller;
-		atEnd = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+		look();
 		if (atEnd) newer.hidden = true;
-		if (placed && scrollTop < LOAD_OLDER_PX && !one.olderFailed) store.older(uuid);
+		if (placed && seenTop < LOAD_OLDER_PX && !one.olderFailed) store.older(uuid);
 		see();
 	}
 
@@ -159,6 +165,8 @@ export function talk({ uuid, person: stranger }) {
 	}
 
 	function keepPlace() {
+		// Who scrolled up just now isn't pulled back: the event of it comes with the next frame.
+		if (scroller.scrollTop < seenTop) look();
 		const topOf = (child) => child.getBoundingClientRect().top, edge = topOf(scroller);
 		const held = !atEnd && [...list.children].find((child) => child.getBoundingClientRect().bottom > edge);
 		const before = held && topOf(held);
