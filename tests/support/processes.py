@@ -120,6 +120,19 @@ def clean_env(settings):
     return env
 
 
+def serves(pid):
+    """Whether a worker has come so far that it leaves in order when it is asked to: what is still a
+    copy of multiwatch, or starts up, dies of the signal."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+        if os.readlink(f"/proc/{pid}/exe").endswith("/multiwatch"):
+            return False
+    except OSError:
+        return False
+    caught = int(re.search(r"^SigCgt:\s*(\w+)", status, re.MULTILINE)[1], 16)
+    return bool(caught >> (signal.SIGTERM - 1) & 1)
+
+
 class LogReader:
     """What a process wrote to its stderr file."""
 
@@ -196,7 +209,7 @@ class WorkerSet:
         wait_until(lambda: self.process.poll() is not None or self._answers(), 20,
                    "the workers answer a health check")
         assert self.process.poll() is None, self.log.text()[-2000:]
-        wait_until(lambda: len(self.pids()) == self.workers, 5, "all workers run")
+        wait_until(lambda: sum(map(serves, self.pids())) == self.workers, 20, "all workers serve")
         return self
 
     def _answers(self):

@@ -193,7 +193,8 @@ def test_live_traffic_during_a_repair_loses_nothing(world):
 
     def write():
         turn = 0
-        while not ended.is_set():
+        # Traffic, not a flood: each group has five seconds to be settled in, and the machine others' tests.
+        while not ended.wait(0.05):
             talk = talks[turn % len(talks)]
             row = message_row(talk.group, talk.left, sk_at(1_800_000_000_000_000 + turn),
                               f"live {turn}")
