@@ -66,12 +66,13 @@ dynamodb_settle() {
 	dynamodb_index
 }
 
-# It looks for a shard's newest record through all records of all streams, at each write: after some ten thousand,
-# a call took a hundred times as long as at first.
+# At each call it looks for the oldest record of the table's stream, and for the newest of its shard, through all
+# records of all streams: after some ten thousand a call took a hundred times as long as at first.
 dynamodb_index() {
 	/usr/bin/python3 - "$VAR/dynamodb/data/shared-local-instance.db" <<-'EOF'
 	import sqlite3, sys
 	with sqlite3.connect(sys.argv[1], timeout=20) as database:
+	    database.execute("CREATE INDEX IF NOT EXISTS us_stream ON us (StreamID, SequenceNumber)")
 	    database.execute("CREATE INDEX IF NOT EXISTS us_shard ON us (ShardID, SequenceNumber)")
 	EOF
 }
