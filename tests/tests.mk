@@ -63,6 +63,7 @@ UNIT_TESTS = \
 	tests/unit/check_json_check \
 	tests/unit/check_json_flat \
 	tests/unit/check_json_plain \
+	tests/unit/check_json_plain_portable \
 	tests/unit/check_json_write \
 	tests/unit/check_lambda_handler \
 	tests/unit/check_lambda_runtime \

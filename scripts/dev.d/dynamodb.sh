@@ -47,6 +47,7 @@ dynamodb_start() {
 	local home
 
 	home=$(dynamodb_home)
+	# The first of Java's two compilers alone starts sooner and leaves the CPUs to others.
 	# It has no option for an address and would listen on all of them, nor one against fsync: see dynamodb_local.c.
 	daemon_start dynamodb "$home" env -i PATH="$PATH" HOME="$VAR/dynamodb" LD_PRELOAD=./dynamodb_local.so \
 		java -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Djava.net.preferIPv4Stack=true -Djava.io.tmpdir="$VAR/dynamodb/tmp" \
@@ -66,15 +67,16 @@ dynamodb_settle() {
 	dynamodb_index
 }
 
-# At each call it looks for the oldest record of the table's stream, and for the newest of its shard, through all
-# records of all streams: after some ten thousand a call took a hundred times as long as at first.
+# At each call DynamoDB Local looks for the oldest record of the table's stream, and at a write for the newest of its
+# shard, through all records of all streams: after some ten thousand a call took a hundred times as long as at first.
 dynamodb_index() {
-	/usr/bin/python3 - "$VAR/dynamodb/data/shared-local-instance.db" <<-'EOF'
+	/usr/bin/python3 - "$VAR/dynamodb/data/shared-local-instance.db" <<-'EOF' 2>>"$LOG/dynamodb.log" ||
 	import sqlite3, sys
 	with sqlite3.connect(sys.argv[1], timeout=20) as database:
 	    database.execute("CREATE INDEX IF NOT EXISTS us_stream ON us (StreamID, SequenceNumber)")
 	    database.execute("CREATE INDEX IF NOT EXISTS us_shard ON us (ShardID, SequenceNumber)")
 	EOF
+		say "DynamoDB Local goes without its indexes, and gets slower with each message ($LOG/dynamodb.log)"
 }
 
 # local_aws COMMAND...: with the local endpoint and credentials that mean nothing anywhere else.

@@ -107,10 +107,9 @@ run_instructions() {
 	note_result instructions "$passed" "$failed" 0
 }
 
-# What runs beside the rest, as it takes as long: those of the stream consumer, of what is live, and of what operators and
-# AWS run. The consumer's long ones are spread over the others.
-readonly CONSUMER_TESTS='/test_(stream(_(kill|program|races|shards))?|streams_stub|table_check)\.py$'
-readonly TOOL_TESTS='/test_(ops|aws|lambda|schema_load|working_copy|check|metrics|log_lines|stream_(healing|outages))[a-z_]*\.py$'
+# What runs beside the rest, as it takes as long: those of the stream consumer, of what is live, and of what operators run.
+readonly CONSUMER_TESTS='/test_(stream(_(healing|kill|outages|program|races|shards))?|streams_stub|table_check|lambda)\.py$'
+readonly TOOL_TESTS='/test_(ops|aws|schema_load|working_copy|check|metrics|log_lines)[a-z_]*\.py$'
 readonly LIVE_TESTS='/test_(live|read)[a-z_]*\.py$'
 
 # system_tests WHICH: their files.
@@ -126,15 +125,14 @@ system_tests() {
 	esac
 }
 
-# Limits of time are those of a machine that has nothing else to do, and one may have two CPUs for all four.
-readonly PATIENCE=${CRUDDUR_TEST_TIME_FACTOR:-3}
-
 # Four runs side by side, each with a stack of its own (another folder, other ports, the same build; see
 # tests/system/conftest.py). What the others say is shown when all have ended.
 run_system_tests() {
 	local files
 
 	say 'system tests in four runs, and the web client in a browser'
+	# All of them may have two CPUs.
+	export CRUDDUR_TEST_PATIENCE=${CRUDDUR_TEST_PATIENCE:-4}
 	mapfile -t files < <(system_tests consumer)
 	run_pytest consumer "${files[@]}" >"$LOG/system-consumer.log" 2>&1 &
 	mapfile -t files < <(system_tests tools)
@@ -155,7 +153,7 @@ run_pytest() {
 	local name=$1 status=0
 
 	shift
-	CRUDDUR_BUILD_DIR=$BUILD_DIR CRUDDUR_TOOLS_DIR=$TOOLS_DIR CRUDDUR_TEST_TIME_FACTOR=$PATIENCE \
+	CRUDDUR_BUILD_DIR=$BUILD_DIR CRUDDUR_TOOLS_DIR=$TOOLS_DIR \
 		/usr/bin/python3 -m pytest -p no:cacheprovider --durations=10 --junitxml="$TEST_RESULTS/$name.xml" "$@" || status=$?
 	# 1 means failed tests, which the report counts; anything else is a run that was none (pytest, exit codes).
 	((status <= 1)) || note_result "$name-run" 0 1 0
@@ -211,7 +209,7 @@ web_tests() {
 run_web_tests() {
 	local log=$LOG/web-tests.log passed failed
 
-	CRUDDUR_TEST_TIME_FACTOR=$PATIENCE web_tests -u BASE_URL -- --test-reporter=tap >"$log" 2>&1 || grep -A 12 '^not ok' "$log" >&2 || true
+	web_tests -u BASE_URL -- --test-reporter=tap >"$log" 2>&1 || grep -A 12 '^not ok' "$log" >&2 || true
 	passed=$(sed -n 's/^# pass //p' "$log")
 	failed=$(awk '/^# (fail|cancelled) /{ sum += $3 } END { print sum + 0 }' "$log")
 	if [[ -z $passed ]]; then

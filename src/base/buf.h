@@ -58,8 +58,7 @@ void buf_add_str(struct buf *b, const char *text);
 void buf_add_char(struct buf *b, char c);
 void buf_add_int(struct buf *b, int64_t value);
 
-/* As buf_reserve, which is for callers, where there is no room yet. */
-char *buf_make_room(struct buf *b, size_t n);
+char *buf_make_room(struct buf *b, size_t n); /* private: buf_reserve where the memory must grow */
 
 /* Room for n more bytes, to be filled by the caller before buf_grew(b, written); NULL on failure.
  */

@@ -53,8 +53,9 @@ bool dynamo_page_has_more(const struct dynamo_page *p);
  * it is of another type. The slice lives as long as the page. */
 bool dynamo_item_string(const struct dynamo_item *item, const char *name, struct slice *out);
 
-/* That for several attributes in one walk over the row: out[i] is the one named names[i], {0} if
- * there is none. */
+/* The values of several string attributes, in one walk over the item: out[i] is that of names[i],
+ * {0} if the item has none of that name or it is of another type (an empty string has an address).
+ * No two of names are the same. */
 void dynamo_item_strings(
 	const struct dynamo_item *item, const struct slice *names, size_t count, struct slice *out);
 

@@ -10,7 +10,7 @@ static bool stays_capped(const struct group_member *member)
 	const struct dynamo_item *row = member->row_count > 0 ? member->rows[0].item : NULL;
 	unsigned int unread;
 
-	return row && message_group_unread_read(table_text(row, TABLE_UNREAD), &unread) &&
+	return row && message_group_unread_parse(table_text(row, TABLE_UNREAD), &unread) &&
 		unread == MESSAGE_GROUP_UNREAD_CAP &&
 		slice_equal(table_text(row, TABLE_LAST_READ), buf_slice(&member->read_uuid));
 }

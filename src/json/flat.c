@@ -166,7 +166,8 @@ bool json_at_string(struct json_at v, struct slice *out)
 static bool is_only_string(
 	const struct json_flat *doc, const struct json_node *object, struct slice name)
 {
-	return doc->text[object->at] == '{' && doc->nodes.items + object->next == object + 3 &&
+	return doc->text[object->at] == '{' &&
+		object->next == (uint32_t)(object - doc->nodes.items) + 3 &&
 		doc->text[object[2].at] == '"' && slice_equal(text_of(doc, object + 1), name);
 }
 

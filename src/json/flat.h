@@ -43,8 +43,9 @@ bool json_at_string(struct json_at v, struct slice *out);
 /* The string that is the only member of an object and has that name: {"S":"..."}. */
 bool json_at_only_string(struct json_at v, struct slice name, struct slice *out);
 
-/* That for several members of v in one walk: out[i] is what json_at_only_string finds in the member
- * named members[i], {0} where there is none. */
+/* What json_at_only_string finds in several members of v, in one walk: out[i] is the string in the
+ * one named members[i], {0} if there is none (that of an empty string has an address). No two of
+ * members are the same. */
 void json_at_only_strings(struct json_at v, struct slice name, const struct slice *members,
 	size_t count, struct slice *out);
 

@@ -17,7 +17,7 @@
 
 /* Marks, by their high bits, those of eight bytes that are a control character, a quote or a
  * backslash: a byte too small for the subtraction borrows its high bit. Bytes that are no ASCII may
- * be marked as well, and so may what follows the first mark in the order of counting. */
+ * be marked as well, and so may more significant ones than the first that is marked rightly. */
 static inline uint64_t json_special_of_8(uint64_t bytes)
 {
 	uint64_t quote = bytes ^ JSON_EACH_BYTE('"'), backslash = bytes ^ JSON_EACH_BYTE('\\');

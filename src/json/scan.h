@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The one pass over a JSON text that every reader here starts with: RFC 8259 to the letter and the
- * rules of json/json.h besides. It builds nothing unless asked to note where the values are. For
- * json/ alone. */
+ * rules of json/json.h besides. It builds nothing, and notes where the values are. For json/ alone.
+ */
 #ifndef CRUDDUR_JSON_SCAN_H
 #define CRUDDUR_JSON_SCAN_H
 
@@ -28,7 +28,7 @@ struct json_nodes {
 	size_t escaped; /* bytes of all strings with an escape in them: these have text_at 0 */
 };
 
-/* As json_check_nested; fills nodes. */
+/* As json_check_nested; fills nodes, whose content means nothing after a failure. */
 STATUS_MUSTCHECK enum status json_scan(struct slice text, int depth_max, struct json_nodes *nodes);
 
 /* --- Strings (string.c) ---------------------------------------------------------------------- */

@@ -79,7 +79,8 @@ void json_write_member(struct buf *b, const char *name, struct slice text)
 	bool first = b->len == 0 || b->data[b->len - 1] == '{' || b->data[b->len - 1] == '[';
 	bool is_plain = plain_len(text) == text.len;
 	struct slice quoted = slice_of(name);
-	char *room = buf_reserve(b, quoted.len + 4 + (is_plain ? text.len + 2 : 0)), *at = room;
+	char *room = buf_reserve(b, !first + quoted.len + 3 + (is_plain ? text.len + 2 : 0));
+	char *at = room;
 
 	if (!room)
 		return;

@@ -241,7 +241,7 @@ static enum status follow(struct dynamo *d, const struct message_group_mark *mar
 	if (rc != STATUS_OK)
 		goto out;
 	if (at.row && slice_equal(at.last_read, read_uuid) &&
-		message_group_unread_read(table_text(at.row, TABLE_UNREAD), &out->unread))
+		message_group_unread_parse(table_text(at.row, TABLE_UNREAD), &out->unread))
 		goto out; /* somebody was faster, or there was nothing to do */
 	rc = read_position(d, mark, by, &again);
 	if (rc == STATUS_OK && !same_position(first, &again))

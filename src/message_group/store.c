@@ -118,7 +118,7 @@ static struct message_group read_group(const struct dynamo_item *item, struct sl
 		.created_at = row[TIME],
 		.last_read = row[READ],
 	};
-	group.is_counted = message_group_unread_read(row[UNREAD], &group.unread);
+	group.is_counted = message_group_unread_parse(row[UNREAD], &group.unread);
 	return group;
 }
 

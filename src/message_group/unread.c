@@ -103,7 +103,7 @@ void message_group_unread_write(unsigned int unread, char out[MESSAGE_GROUP_UNRE
 	(void)snprintf(out, MESSAGE_GROUP_UNREAD_SIZE, "%u", unread);
 }
 
-bool message_group_unread_read(struct slice text, unsigned int *unread)
+bool message_group_unread_parse(struct slice text, unsigned int *unread)
 {
 	int64_t value = ascii_number(text);
 

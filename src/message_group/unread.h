@@ -35,6 +35,6 @@ void message_group_unread_write(unsigned int unread, char out[MESSAGE_GROUP_UNRE
 
 /* The count that a row's TABLE_UNREAD holds, at most MESSAGE_GROUP_UNREAD_CAP; false if that is
  * empty, as it is where nobody counted yet, or no number. */
-bool message_group_unread_read(struct slice text, unsigned int *unread);
+bool message_group_unread_parse(struct slice text, unsigned int *unread);
 
 #endif

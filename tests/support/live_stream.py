@@ -98,7 +98,7 @@ class LiveStream:
         return next(event for event in self.events if event.data.get("uuid") == uuid)
 
     def wait_end(self, seconds):
-        processes.wait_until(lambda: self.ended, seconds, "the stream ends")
+        processes.wait_within(lambda: self.ended, seconds, "the stream ends")
         return self
 
     def close(self):

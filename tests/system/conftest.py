@@ -10,7 +10,7 @@ Tests that break something take `make_site` or `chaos` and have workers to thems
 
 CRUDDUR_BUILD_DIR reuses a build, CRUDDUR_FCGI another worker binary, CRUDDUR_FCGI_WRAPPER prefixes
 it (/usr/bin/valgrind -q ..., a full path), and CRUDDUR_TEST_TIME_FACTOR stretches the limits of
-time for such a run.
+time for such a run. CRUDDUR_TEST_PATIENCE stretches only waits for what is to come sooner or later.
 """
 import shutil
 import sys

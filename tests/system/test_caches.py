@@ -131,7 +131,7 @@ def test_new_name_is_in_what_its_bearer_writes_within_ten_seconds(api, pair, url
         assert (item["display_name"], item["handle"]) in names
         return item if item["handle"] == new else None
 
-    item = processes.wait_until(sent, AGE + 1, "the new name shows", 0.05)
+    item = processes.wait_within(sent, AGE + 1, "the new name shows", 0.05)
     row = [row for row in table.messages(group) if row["message_uuid"] == item["uuid"]][0]
     assert (row["user_display_name"], row["user_handle"]) == ("Renamed", new)
     shown = expect.private(api.messages(other, group)).json()[-1]
@@ -151,7 +151,7 @@ def test_removed_user_is_422_within_ten_seconds_on_every_private_route(api, pair
     group = api.start(me, other)
     expect.private(api.groups(me))
     psql(url, f"DELETE FROM public.users WHERE uuid = {quoted(me.uuid)};")
-    processes.wait_until(lambda: api.groups(me).status != 200, AGE + 1, "the user is gone", 0.05)
+    processes.wait_within(lambda: api.groups(me).status != 200, AGE + 1, "the user is gone", 0.05)
     for answer in (api.groups(me), api.messages(me, group), api.send(me, group),
                    api.post(me, message="x", handle=other.handle)):
         expect.error(answer, 422, "cognito_user_id_not_found")
@@ -192,7 +192,7 @@ def test_users_are_known_for_ten_seconds_while_postgres_hangs_and_no_longer(chao
     expect.private(api.groups(known))
     chaos.postgres.hang()
     expect.private(api.groups(known))
-    answer = processes.wait_until(
+    answer = processes.wait_within(
         lambda: next((a for a in [api.groups(known)] if a.status != 200), None), AGE + 1,
         "what was known is too old", 0.05)
     expect.unavailable(answer)
@@ -205,7 +205,7 @@ def test_nobody_is_known_once_postgres_has_stopped(chaos, make_worker, mint, peo
     known, unknown = people.several(2)
     expect.private(api.groups(known))
     chaos.postgres.refuse()
-    processes.wait_until(lambda: api.groups(known).status == 503, AGE / 2, "nobody is known", 0.05)
+    processes.wait_within(lambda: api.groups(known).status == 503, AGE / 2, "nobody is known", 0.05)
     expect.unavailable(api.groups(known))
     expect.unavailable(api.groups(unknown))
     chaos.postgres.reset()

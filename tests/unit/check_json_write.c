@@ -81,7 +81,25 @@ START_TEST(a_full_buffer_says_so)
 }
 END_TEST
 
-/* At each place of the eight bytes that are looked at together. */
+START_TEST(a_member_that_just_fits_is_written)
+{
+	struct buf b = { .max = 16 };
+
+	json_write_member(&b, "a", SLICE("b"));
+	ck_assert_uint_eq(b.len, 7);
+	b.max = 15;
+	json_write_member(&b, "a", SLICE("b"));
+	ck_assert(buf_ok(&b));
+	ck_assert_str_eq(buf_cstr(&b), "\"a\":\"b\",\"a\":\"b\"");
+	buf_free(&b);
+	b = (struct buf){ .max = 7 };
+	json_write_member(&b, "a", SLICE("b"));
+	ck_assert(buf_ok(&b));
+	buf_free(&b);
+}
+END_TEST
+
+/* At each place of the bytes that are looked at together. */
 START_TEST(a_character_is_escaped_wherever_it_stands)
 {
 	static const char *const pieces[][2] = { { "\"", "\\\"" }, { "\\", "\\\\" },
@@ -89,15 +107,15 @@ START_TEST(a_character_is_escaped_wherever_it_stands)
 		{ "\xc3\xa9", "\xc3\xa9" }, { "\xed\x9f\xbf", "\xed\x9f\xbf" } };
 	const size_t count = sizeof(pieces) / sizeof(pieces[0]);
 
-	for (int before = 0; before < 18; before++) {
+	for (int before = 0; before < 34; before++) {
 		for (size_t i = 0; i < count * count; i++) {
 			const char *const *one = pieces[i / count], *const *two = pieces[i % count];
 			char text[64], expected[64];
 
 			snprintf(text, sizeof(text), "%.*s%s%sbbbbbbb", before,
-				"aaaaaaaaaaaaaaaaaa", one[0], two[0]);
+				"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", one[0], two[0]);
 			snprintf(expected, sizeof(expected), "\"%.*s%s%sbbbbbbb\"", before,
-				"aaaaaaaaaaaaaaaaaa", one[1], two[1]);
+				"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", one[1], two[1]);
 			assert_written(slice_of(text), expected);
 		}
 	}
@@ -114,6 +132,7 @@ int main(void)
 	tcase_add_test(tests, a_character_is_escaped_wherever_it_stands);
 	tcase_add_test(tests, members_are_parted_by_commas);
 	tcase_add_test(tests, a_full_buffer_says_so);
+	tcase_add_test(tests, a_member_that_just_fits_is_written);
 	suite_add_tcase(suite, tests);
 	return check_main(suite);
 }

@@ -2,10 +2,10 @@
 /* Counting what is unread, from answers that a server of the test's own gives in DynamoDB's place;
  * and what rows say of it. */
 #include "message_group/unread.h"
-#include "message_table/keys.h"
-#include "message_table/rows.h"
 
 #include "dynamo/page.h"
+#include "message_table/keys.h"
+#include "message_table/rows.h"
 #include "support/dynamo_fixture.h"
 #include "unit/check_main.h"
 
@@ -203,7 +203,7 @@ static void assert_row(const char *attribute, bool counted, unsigned int wanted)
 
 	snprintf(text, sizeof(text), "{\"Item\":{\"pk\":{\"S\":\"x\"}%s}}", attribute);
 	ck_assert_int_eq(dynamo_page_read_get(slice_of(text), &page), STATUS_OK);
-	ck_assert_int_eq(message_group_unread_read(
+	ck_assert_int_eq(message_group_unread_parse(
 				 table_text(dynamo_page_item(page, 0), TABLE_UNREAD), &unread),
 		counted);
 	ck_assert_uint_eq(unread, counted ? wanted : 4711);

@@ -19,8 +19,9 @@ const AXE = readFileSync(tools.resolve("axe-core/axe.min.js"), "utf8");
 const ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 	"--disable-background-networking", "--disable-component-update", "--disable-sync"];
 // How long anything may take to show on a busy machine.
-export const PATIENCE_MS = 15000 * Number(process.env.CRUDDUR_TEST_TIME_FACTOR ?? 1);
-const TEST_MS = 120000 * Number(process.env.CRUDDUR_TEST_TIME_FACTOR ?? 1);
+const FACTOR = Number(process.env.CRUDDUR_TEST_TIME_FACTOR ?? 1) * Number(process.env.CRUDDUR_TEST_PATIENCE ?? 1);
+export const PATIENCE_MS = 15000 * FACTOR;
+const TEST_MS = 120000 * FACTOR;
 // Where pictures of the pages go, if anywhere.
 const SHOTS = process.env.CRUDDUR_WEB_SHOTS;
 

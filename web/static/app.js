@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The whole page: who is here, which address is shown, what comes in from outside. A view is {element} and, as
-// needed, uuid, person, update(), focus(), see(), close(), missing().
+// The whole page: who is here, which address is shown, what comes in. A view is {element} and, as needed,
+// uuid, person, update(), focus(), see(), close(), missing().
 import { h, bdi, button, logo, unseen, icon, announce } from "./dom.js";
 import { configure } from "./cognito.js";
 import { get, ApiError } from "./api.js";

@@ -130,16 +130,12 @@ export function talk({ uuid, person: stranger }) {
 		seenTop = scroller.scrollTop;
 	}
 
-	function look() {
+	function scrolled() {
 		const { scrollHeight, scrollTop, clientHeight } = scroller;
 		atEnd = scrollHeight - scrollTop - clientHeight < NEAR_PX;
 		seenTop = scrollTop;
-	}
-
-	function scrolled() {
-		look();
 		if (atEnd) newer.hidden = true;
-		if (placed && seenTop < LOAD_OLDER_PX && !one.olderFailed) store.older(uuid);
+		if (placed && scrollTop < LOAD_OLDER_PX && !one.olderFailed) store.older(uuid);
 		see();
 	}
 
@@ -165,14 +161,14 @@ export function talk({ uuid, person: stranger }) {
 	}
 
 	function keepPlace() {
-		// Who scrolled up just now isn't pulled back: the event of it comes with the next frame.
-		if (scroller.scrollTop < seenTop) look();
-		const topOf = (child) => child.getBoundingClientRect().top, edge = topOf(scroller);
-		const held = !atEnd && [...list.children].find((child) => child.getBoundingClientRect().bottom > edge);
-		const before = held && topOf(held);
+		// That is told with the next frame.
+		if (scroller.scrollTop < seenTop) scrolled();
+		const box = (element) => element.getBoundingClientRect(), edge = box(scroller).top;
+		const held = !atEnd && [...list.children].find((child) => box(child).bottom > edge);
+		const before = held && box(held).top;
 		draw();
 		if (atEnd) toEnd();
-		else if (held?.isConnected) scroller.scrollTop += topOf(held) - before;
+		else if (held?.isConnected) scroller.scrollTop += box(held).top - before;
 	}
 
 	function place() {
