@@ -209,7 +209,7 @@ web_tests() {
 run_web_tests() {
 	local log=$LOG/web-tests.log passed failed
 
-	web_tests -u BASE_URL -- --test-reporter=tap >"$log" 2>&1 || grep -A 12 '^not ok' "$log" >&2 || true
+	web_tests -u BASE_URL -- --test-reporter=tap >"$log" 2>&1 || grep -A 60 '^not ok' "$log" >&2 || true
 	passed=$(sed -n 's/^# pass //p' "$log")
 	failed=$(awk '/^# (fail|cancelled) /{ sum += $3 } END { print sum + 0 }' "$log")
 	if [[ -z $passed ]]; then

@@ -25,7 +25,15 @@ const TEST_MS = 120000 * FACTOR;
 // Where pictures of the pages go, if anywhere.
 const SHOTS = process.env.CRUDDUR_WEB_SHOTS;
 
-export const test = (name, body) => nodeTest(name, { timeout: TEST_MS }, body);
+// What failed is easier to understand with what people saw and the stream's consumer said.
+export const test = (name, body) => nodeTest(name, { timeout: TEST_MS }, async (...context) => {
+	try {
+		await body(...context);
+	} catch (error) {
+		error.message += `\n${await evidence()}`;
+		throw error;
+	}
+});
 
 // --- the stack ---
 
@@ -80,6 +88,13 @@ after(async () => {
 	dev("down");
 	rmSync(own.folder, { recursive: true, force: true });
 });
+
+async function evidence() {
+	const pages = browser.contexts().flatMap((context) => context.pages());
+	const seen = pages.map(async (page) => `${page.url()}: ${await page.locator("body").innerText({ timeout: 1000 })}`);
+	const said = own ? readFileSync(path.join(own.folder, "log/stream.log"), "utf8").trim().split("\n").slice(-12) : [];
+	return [...(await Promise.allSettled(seen)).map(({ value, reason }) => (value ?? `${reason}`).slice(0, 1500)), ...said].join("\n");
+}
 
 // --- people ---
 
