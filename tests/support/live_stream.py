@@ -135,6 +135,16 @@ class Streams:
         self.made.append(made)
         return made
 
+    def start(self, site, left, right, heard_at=()):
+        """A conversation of which the first message has been told to both, so that it comes to none
+        of the streams that are opened later: a worker tells of it after its answer."""
+        early = [self.open(front, who).ready() for front in heard_at or [site] for who in (left, right)]
+        sent = site.start(left, right)
+        for stream in early:
+            stream.wait_message(sent["uuid"])
+            stream.close()
+        return sent["message_group_uuid"]
+
     def close(self):
         for stream in self.made:
             stream.close()

@@ -16,7 +16,7 @@ from site_api import some_uuid
 
 def test_message_comes_to_both_and_to_the_senders_other_window(site, pair, streams):
     left, right = pair
-    group = site.start(left, right)["message_group_uuid"]
+    group = streams.start(site, left, right)
     mine, also_mine, theirs = (streams.open(site, who).ready() for who in (left, left, right))
     answer = site.post(left, {"message": "hello, live", "message_group_uuid": group})
     sent = expect.ok(answer).json()
@@ -49,7 +49,7 @@ def test_longest_message_comes_whole(site, pair, streams):
 def test_each_of_many_comes_once(site, pair, streams):
     """Not in order: each worker publishes for itself. created_at tells the order."""
     left, right = pair
-    group = site.start(left, right)["message_group_uuid"]
+    group = streams.start(site, left, right)
     stream = streams.open(site, right).ready()
     sent = [site.send(left, group, f"message {n}")["uuid"] for n in range(30)]
     processes.wait_until(lambda: len(stream.events) >= len(sent), 5, "all of them")
@@ -145,7 +145,7 @@ def test_stream_is_never_kept_by_anybody(site, people, streams):
 
 def test_only_a_200_is_told_and_only_once(site, pair, streams):
     left, right = pair
-    group = site.start(left, right)["message_group_uuid"]
+    group = streams.start(site, left, right)
     stream = streams.open(site, right).ready()
     for data in ({"message": "", "message_group_uuid": group},
                  {"message": "x" * 1025, "message_group_uuid": group},

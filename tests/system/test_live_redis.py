@@ -32,7 +32,7 @@ def _lives(sites, before):
 def test_what_is_sent_at_one_nginx_is_heard_at_the_other_once(two, pair, streams):
     left, right = pair
     before = [site.front.live_pids() for site in two]
-    group = two[0].start(left, right)["message_group_uuid"]
+    group = streams.start(two[0], left, right, heard_at=two)
     heard = [streams.open(site, right, room=8).ready() for site in two]
     sent = []
     for n in range(10):
