@@ -30,7 +30,7 @@ def _is_refused(site, token):
 def test_stream_of_an_expired_token_ends_within_a_minute_quiet_or_busy(site, mint, people, streams):
     """A message each second keeps nchan's own time-out from ever passing."""
     left, right, silent = people.several(3)
-    group = site.start(left, right)["message_group_uuid"]
+    group = streams.start(site, left, right)
     # Late in a span the first events would be its last.
     processes.wait_until(lambda: left_of_span(right) > 20, 22, "a span is young")
     tokens = [_short(site, mint, person, 3) for person in (right, silent)]
