@@ -336,6 +336,13 @@ test("a service that is down is said to be, and tried again", async () => {
 	await page.unroute("**/api/**");
 	await page.getByRole("button", { name: "Try again" }).click();
 	await page.locator(".bar").waitFor();
+	// A window that is opened meanwhile comes by itself when it is back.
+	await page.route("**/api/**", (route) => route.fulfill({ status: 503, json: ["service_unavailable"] }));
+	await page.reload();
+	await page.getByRole("heading", { name: "No answer" }).waitFor();
+	await page.unroute("**/api/**");
+	await page.locator(".bar").waitFor();
+	await live(page);
 	await page.route(`${COGNITO}/**`, (route) => route.abort());
 	await page.getByRole("button", { name: "Sign out" }).click();
 	await page.getByLabel("Handle or e-mail").fill(ann.handle);

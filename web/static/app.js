@@ -57,7 +57,11 @@ function whole(page) {
 }
 
 const signOut = () => session.end("left");
-const noAnswer = (...more) => whole(card("No answer", "The service can't be reached just now.", ...more));
+const noAnswer = (next, ...more) => {
+	const again = () => (clearTimeout(offTimer), next());
+	whole(card("No answer", "The service can't be reached just now.", button("Try again", again), ...more));
+	offTimer = setTimeout(again, 3 * QUIET_MS);
+};
 
 function frame() {
 	list = groupList();
@@ -157,7 +161,7 @@ async function enter() {
 	if (error?.codes?.includes("cognito_user_id_not_found")) {
 		return whole(card("Not set up yet", "Your account has no profile here. Ask whoever runs this service.", leave));
 	}
-	if (error) return noAnswer(button("Try again", enter), leave);
+	if (error) return noAnswer(enter, leave);
 	frame();
 	outbox.open(store.state.me.uuid, { change: draw, sent });
 	render();
@@ -183,7 +187,7 @@ async function begin() {
 	try {
 		await configure();
 	} catch {
-		return noAnswer(button("Try again", begin));
+		return noAnswer(begin);
 	}
 	if (await session.adopt()) enter();
 	else signIn();

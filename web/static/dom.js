@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Making elements. What a person typed only gets in as a text node, never as markup.
+// Making elements. What a person typed gets in as text nodes, never as markup.
 import { full } from "./text.js";
 
 const SHAPES = {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Server-sent events over fetch, as EventSource can't send a token. A hint and no more: the truth is the API's.
+// Server-sent events over fetch, as EventSource can't send a token. A hint: the truth is the API's.
 import { send } from "./api.js";
 
-// The server ends a quiet stream after 28 s, and any at its first event after its span, of which it says how much is left.
+// The server ends a quiet stream after 28 s, any at its first event after its span; it says how much is left.
 const RENEW_MS = 22000;
 const OVERLAP_MS = 2000;
 // Not even the comment of each 10 s: the connection is dead.

@@ -18,7 +18,7 @@ const mod = (value) => ((value % N) + N) % N;
 const concat = (parts) => new Uint8Array(parts.flatMap((part) => [...part]));
 const number = (data) => BigInt("0x" + Array.from(data, (byte) => byte.toString(16).padStart(2, "0")).join(""));
 
-// As Java's BigInteger writes a number: whole bytes, and a zero before a leading bit that is set.
+// As Java's BigInteger writes a number: whole bytes, a zero before a leading bit that is set.
 function bytes(value) {
 	let hex = value.toString(16);
 	if (hex.length % 2) hex = "0" + hex;

@@ -4,7 +4,7 @@ import { get, post, ApiError } from "./api.js";
 import { moment } from "./text.js";
 
 const PAGE = 50;
-// Catching up starts so much earlier: workers' clocks differ, so a later message may stand before the newest.
+// Catching up starts earlier: workers' clocks differ, and a later message may stand before the newest.
 const OVERLAP_MS = 15000;
 const CATCH_UP_PAGES = 10;
 const FIND_PAGES = 3;

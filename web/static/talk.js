@@ -109,7 +109,7 @@ const heading = (person) => h("div.talk-head",
 		h("h2", { id: "title", tabindex: -1 }, bdi(named(person))),
 		person && h("p.soft", bdi("@" + person.handle))));
 
-// A view (app.js) of {uuid}, or of {person} for one that is to be started.
+// A view (app.js) of {uuid}, or of {person} for one to be started.
 export function talk({ uuid, person: stranger }) {
 	const one = uuid ? store.conversation(uuid) : { messages: [], ready: true };
 	const person = () => stranger ?? store.other(uuid);
