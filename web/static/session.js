@@ -17,7 +17,7 @@ function keep(made) {
 	else sessionStorage.removeItem(KEY);
 }
 
-// This machine's clock may be wrong: its end is counted from now, by its own length.
+// This clock may be wrong: the token's end is counted from now, by its own length.
 function dated({ access, refresh: again }) {
 	const { iat, exp, sub } = JSON.parse(atob(access.split(".")[1].replace(/-/g, "+").replace(/_/g, "/")));
 	return { access, refresh: again, sub, until: Date.now() + (exp - iat) * 1000 };

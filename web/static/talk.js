@@ -161,7 +161,7 @@ export function talk({ uuid, person: stranger }) {
 	}
 
 	function keepPlace() {
-		// That is told with the next frame.
+		// A scroll whose event is to come.
 		if (scroller.scrollTop < seenTop) scrolled();
 		const box = (element) => element.getBoundingClientRect(), edge = box(scroller).top;
 		const held = !atEnd && [...list.children].find((child) => box(child).bottom > edge);
