@@ -270,6 +270,9 @@ START_TEST(a_caller_may_allow_more_nesting_or_less)
 	json_free(doc);
 	nest(&b, 1, "[", "]");
 	ck_assert_int_eq(json_check_nested(buf_slice(&b), 1), STATUS_INVALID);
+	/* A short cut of the reader for DynamoDB's strings is none around the limit. */
+	ck_assert_int_eq(json_check_nested(SLICE("{\"a\":{\"S\":\"x\"}}"), 1), STATUS_INVALID);
+	ck_assert_int_eq(json_check_nested(SLICE("{\"a\":{\"S\":\"x\"}}"), 2), STATUS_OK);
 	buf_free(&b);
 }
 END_TEST
