@@ -5,8 +5,8 @@
 #include "base/buf.h"
 #include "dynamo/page.h"
 #include "message_table/keys.h"
-#include "message_table/rows.h"
 #include "micro.h"
+#include "support/page_of.h"
 #include "json/write.h"
 
 #define ROWS 20
@@ -31,12 +31,23 @@ static void check_page(void *context)
 
 static void write_item(struct buf *out, const struct dynamo_item *item)
 {
+	enum { UUID, NAME, HANDLE, TEXT, TIME, ATTRIBUTES };
+	static const struct slice names[ATTRIBUTES] = {
+		[UUID] = SLICE_LITERAL(TABLE_MESSAGE_UUID),
+		[NAME] = SLICE_LITERAL(TABLE_USER_DISPLAY_NAME),
+		[HANDLE] = SLICE_LITERAL(TABLE_USER_HANDLE),
+		[TEXT] = SLICE_LITERAL(TABLE_MESSAGE),
+		[TIME] = SLICE_LITERAL(TABLE_SK),
+	};
+	struct slice row[ATTRIBUTES];
+
+	dynamo_item_strings(item, names, ATTRIBUTES, row);
 	buf_add_char(out, '{');
-	json_write_member(out, "uuid", table_text(item, TABLE_MESSAGE_UUID));
-	json_write_member(out, "display_name", table_text(item, TABLE_USER_DISPLAY_NAME));
-	json_write_member(out, "handle", table_text(item, TABLE_USER_HANDLE));
-	json_write_member(out, "message", table_text(item, TABLE_MESSAGE));
-	json_write_member(out, "created_at", table_text(item, TABLE_SK));
+	json_write_member(out, "uuid", row[UUID]);
+	json_write_member(out, "display_name", row[NAME]);
+	json_write_member(out, "handle", row[HANDLE]);
+	json_write_member(out, "message", row[TEXT]);
+	json_write_member(out, "created_at", row[TIME]);
 	buf_add_char(out, '}');
 }
 
@@ -45,7 +56,8 @@ static void transform(void *context)
 	struct bench *b = context;
 	struct dynamo_page *page;
 
-	micro_want(dynamo_page_read_query(buf_slice(&b->page), &page) == STATUS_OK, "page refused");
+	micro_want(page_of(dynamo_page_read_query, buf_slice(&b->page), &page) == STATUS_OK,
+		"page refused");
 	buf_clear(&b->out);
 	buf_add_char(&b->out, '[');
 	for (size_t i = dynamo_page_count(page); i-- > 0;) {

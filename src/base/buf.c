@@ -70,14 +70,14 @@ void buf_add_slice(struct buf *b, struct slice s)
 	buf_add(b, s.ptr, s.len);
 }
 
-void buf_add_str(struct buf *b, const char *text)
-{
-	buf_add(b, text, strlen(text));
-}
-
 void buf_add_char(struct buf *b, char c)
 {
-	buf_add(b, &c, 1);
+	char *room = buf_reserve(b, 1);
+
+	if (!room)
+		return;
+	*room = c;
+	buf_grew(b, 1);
 }
 
 void buf_add_int(struct buf *b, int64_t value)

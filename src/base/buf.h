@@ -54,9 +54,14 @@ static inline const char *buf_cstr(const struct buf *b)
 
 void buf_add(struct buf *b, const void *bytes, size_t n);
 void buf_add_slice(struct buf *b, struct slice s);
-void buf_add_str(struct buf *b, const char *text);
 void buf_add_char(struct buf *b, char c);
 void buf_add_int(struct buf *b, int64_t value);
+
+/* Inline, so that nobody counts the length of a literal. */
+static inline void buf_add_str(struct buf *b, const char *text)
+{
+	buf_add(b, text, strlen(text));
+}
 
 char *buf_make_room(struct buf *b, size_t n); /* private: buf_reserve where the memory must grow */
 

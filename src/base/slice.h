@@ -25,12 +25,15 @@ static inline struct slice slice_of(const char *text)
 	return (struct slice){ text, text ? strlen(text) : 0 };
 }
 
-/* Most that are compared differ in their length or their first byte: that needs no call. */
+/* Most that are compared differ in their length, their first byte or (UUIDs, times) their last:
+ * that needs no call. */
 static inline bool slice_equal(struct slice a, struct slice b)
 {
 	if (a.len != b.len)
 		return false;
-	return a.len == 0 || (a.ptr[0] == b.ptr[0] && memcmp(a.ptr, b.ptr, a.len) == 0);
+	return a.len == 0 ||
+		(a.ptr[0] == b.ptr[0] && a.ptr[a.len - 1] == b.ptr[b.len - 1] &&
+			memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
 /* Byte order, a shorter prefix first: the order in which DynamoDB sorts strings. */

@@ -61,39 +61,53 @@ static inline const char *json_plain_end(const char *p, const char *end)
 	return p;
 }
 
-/* The first byte from p on that is written escaped: a control character, U+007F among them, a quote
- * or a backslash; or end. */
-static inline const char *json_unescaped_end(const char *p, const char *end)
-{
 #ifdef __SSE2__
+/* Copies sixteen bytes; a bit is set for each that is written escaped. */
+static inline unsigned int json_copy_16(char *to, const char *text)
+{
 	const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\');
 	const __m128i last_control = _mm_set1_epi8(0x1f), delete = _mm_set1_epi8(0x7f);
+	__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)text);
+	__m128i control = _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes),
+		_mm_cmpeq_epi8(bytes, delete));
+	__m128i special = _mm_or_si128(control,
+		_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)));
 
-	for (; end - p >= 16; p += 16) {
-		__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
-		__m128i control =
-			_mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes),
-				_mm_cmpeq_epi8(bytes, delete));
-		__m128i special = _mm_or_si128(control,
-			_mm_or_si128(
-				_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)));
-		unsigned int mask = (unsigned int)_mm_movemask_epi8(special);
+	_mm_storeu_si128((__m128i *)(void *)to, bytes);
+	return (unsigned int)_mm_movemask_epi8(special);
+}
+#endif
+
+/* Copies text up to its first byte that is written escaped: a control character, U+007F among them,
+ * a quote or a backslash. How many these are; to has room for all of text, and what is behind them
+ * means nothing. The rest that is less than a look is looked at with the end of what was before. */
+static inline size_t json_copy_unescaped(char *to, const char *text, size_t len)
+{
+	size_t at = 0;
+
+#ifdef __SSE2__
+	while (at < len && len >= 16) {
+		size_t from = len - at < 16 ? len - 16 : at;
+		unsigned int mask = json_copy_16(to + from, text + from);
 
 		if (mask != 0)
-			return p + __builtin_ctz(mask);
+			return from + (size_t)__builtin_ctz(mask);
+		at = from + 16;
 	}
 #endif
-	for (uint64_t bytes; end - p >= (ptrdiff_t)sizeof(bytes); p += sizeof(bytes)) {
-		uint64_t del;
+	for (uint64_t bytes, del; at < len && len >= sizeof(bytes);) {
+		size_t from = len - at < sizeof(bytes) ? len - sizeof(bytes) : at;
 
-		memcpy(&bytes, p, sizeof(bytes));
+		memcpy(&bytes, text + from, sizeof(bytes));
 		del = (bytes ^ JSON_EACH_BYTE(0x7f)) - JSON_EACH_BYTE(1);
 		if (((json_special_of_8(bytes) | del) & ~bytes & JSON_EACH_BYTE(0x80)) != 0)
 			break;
+		memcpy(to + from, &bytes, sizeof(bytes));
+		at = from + sizeof(bytes);
 	}
-	while (p < end && *p != 0x7f && !json_is_special((unsigned char)*p))
-		p++;
-	return p;
+	for (; at < len && text[at] != 0x7f && !json_is_special((unsigned char)text[at]); at++)
+		to[at] = text[at];
+	return at;
 }
 
 #endif

@@ -4,13 +4,6 @@
 
 #include "json/plain.h"
 
-/* How many bytes from the start of text can be written as they are. */
-static size_t plain_len(struct slice text)
-{
-	return text.len > 0 ? (size_t)(json_unescaped_end(text.ptr, text.ptr + text.len) - text.ptr)
-			    : 0;
-}
-
 static void write_escape(struct buf *b, unsigned char c)
 {
 	static const char hex[] = "0123456789abcdef";
@@ -28,69 +21,67 @@ static void write_escape(struct buf *b, unsigned char c)
 	}
 }
 
-/* A string with something in it to escape, without its quotes. */
-static void write_pieces(struct buf *b, struct slice text)
+/* A string with something in it to escape. */
+static void write_escaped(struct buf *b, struct slice text)
 {
+	buf_add_char(b, '"');
 	while (text.len > 0) {
-		size_t plain = plain_len(text);
+		char *room = buf_reserve(b, text.len);
+		size_t plain;
 
-		buf_add(b, text.ptr, plain);
+		if (!room)
+			return;
+		plain = json_copy_unescaped(room, text.ptr, text.len);
+		buf_grew(b, plain);
 		text = slice_skip(text, plain);
 		if (text.len > 0) {
 			write_escape(b, (unsigned char)*text.ptr);
 			text = slice_skip(text, 1);
 		}
 	}
+	buf_add_char(b, '"');
 }
 
-/* Between quotes, without a look. */
-static char *put_quoted(char *at, struct slice text)
+/* A string with nothing in it to escape, and where it ends; NULL for any other. */
+static inline char *put_plain(char *at, struct slice text)
 {
 	*at++ = '"';
-	if (text.len > 0)
-		memcpy(at, text.ptr, text.len);
+	if (json_copy_unescaped(at, text.ptr, text.len) < text.len)
+		return NULL;
 	at += text.len;
 	*at++ = '"';
 	return at;
 }
 
-static void write_escaped(struct buf *b, struct slice text)
-{
-	buf_add_char(b, '"');
-	write_pieces(b, text);
-	buf_add_char(b, '"');
-}
-
 void json_write_string(struct buf *b, struct slice text)
 {
-	char *room;
+	char *room = buf_reserve(b, text.len + 2);
+	const char *end = room ? put_plain(room, text) : NULL;
 
-	if (plain_len(text) < text.len) {
+	if (end)
+		buf_grew(b, (size_t)(end - room));
+	else
 		write_escaped(b, text);
-		return;
-	}
-	room = buf_reserve(b, text.len + 2);
-	if (room)
-		buf_grew(b, (size_t)(put_quoted(room, text) - room));
 }
 
-void json_write_member(struct buf *b, const char *name, struct slice text)
+void json_write_named(struct buf *b, struct slice name, struct slice text)
 {
 	bool first = b->len == 0 || b->data[b->len - 1] == '{' || b->data[b->len - 1] == '[';
-	bool is_plain = plain_len(text) == text.len;
-	struct slice quoted = slice_of(name);
-	char *room = buf_reserve(b, !first + quoted.len + 3 + (is_plain ? text.len + 2 : 0));
+	char *room = buf_reserve(b, !first + name.len + 3 + text.len + 2);
 	char *at = room;
+	const char *end;
 
 	if (!room)
 		return;
 	if (!first)
 		*at++ = ',';
-	at = put_quoted(at, quoted);
+	*at++ = '"';
+	memcpy(at, name.ptr, name.len);
+	at += name.len;
+	*at++ = '"';
 	*at++ = ':';
-	if (is_plain)
-		at = put_quoted(at, text);
-	buf_grew(b, (size_t)(at - room));
-	if (!is_plain)
+	end = put_plain(at, text);
+	buf_grew(b, (size_t)((end ? end : at) - room));
+	if (!end)
 		write_escaped(b, text);
 }

@@ -12,10 +12,11 @@
 static void assert_found(
 	size_t len, size_t first, unsigned char one, size_t second, unsigned char two)
 {
-	char *text = malloc(len + !len);
+	char *text = malloc(len + !len), *copy = malloc(len + !len);
 	size_t plain_end = len, unescaped_end = len;
 
 	ck_assert_ptr_nonnull(text);
+	ck_assert_ptr_nonnull(copy);
 	memset(text, 'a', len);
 	if (first < len)
 		text[first] = (char)one;
@@ -30,7 +31,9 @@ static void assert_found(
 			unescaped_end = i;
 	}
 	ck_assert_ptr_eq(json_plain_end(text, text + len), text + plain_end);
-	ck_assert_ptr_eq(json_unescaped_end(text, text + len), text + unescaped_end);
+	ck_assert_uint_eq(json_copy_unescaped(copy, text, len), unescaped_end);
+	ck_assert_mem_eq(copy, text, unescaped_end);
+	free(copy);
 	free(text);
 }
 
