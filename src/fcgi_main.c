@@ -60,19 +60,26 @@ struct worker {
 };
 
 static void answer(struct worker *w, const struct http_request *request,
-	struct http_response *response, struct buf *out)
+	struct http_response *response, struct buf *head)
 {
-	buf_reset(out);
+	struct slice body;
+
+	buf_clear(head);
 	http_response_clear(response);
 	app_handle(w->app, request, response);
-	if (http_response_write(response, request->method == HTTP_HEAD, out) != STATUS_OK) {
+	body = buf_slice(&response->body);
+	if (http_response_write_head(response, head) != STATUS_OK) {
 		LOG(LOG_ERROR, "answer_too_large");
-		buf_clear(out);
-		buf_add_str(out,
+		buf_clear(head);
+		buf_add_str(head,
 			"Status: 503 Service Unavailable\r\nContent-Type: application/json\r\n"
-			"Retry-After: 1\r\n\r\n[\"service_unavailable\"]");
+			"Retry-After: 1\r\n\r\n");
+		body = SLICE("[\"service_unavailable\"]");
 	}
-	if (fastcgi_write(w->front, buf_slice(out)) != STATUS_OK)
+	if (request->method == HTTP_HEAD)
+		body.len = 0;
+	if (fastcgi_write(w->front, buf_slice(head)) != STATUS_OK ||
+		fastcgi_write(w->front, body) != STATUS_OK)
 		LOG(LOG_WARN, "front_gone");
 }
 
@@ -80,7 +87,7 @@ static enum status serve(struct worker *w)
 {
 	struct http_request request = { .read = NULL };
 	struct http_response response = { .status = 200 };
-	struct buf out = { 0 };
+	struct buf head = { 0 };
 	int64_t started_ms = clock_monotonic_ms(), served = 0;
 	enum status rc;
 
@@ -89,7 +96,7 @@ static enum status serve(struct worker *w)
 		if (rc == STATUS_NOT_FOUND || rc == STATUS_UNAVAILABLE)
 			break;
 		if (rc == STATUS_OK)
-			answer(w, &request, &response, &out);
+			answer(w, &request, &response, &head);
 		else
 			LOG(LOG_ERROR, "request_not_read", log_str("status", status_name(rc)));
 		fastcgi_finish(w->front);
@@ -106,7 +113,7 @@ static enum status serve(struct worker *w)
 	LOG(LOG_INFO, "worker_leaves", log_int("served", served));
 	http_request_free(&request);
 	http_response_free(&response);
-	buf_free(&out);
+	buf_free(&head);
 	return rc == STATUS_NOT_FOUND ? STATUS_OK : rc;
 }
 

@@ -46,7 +46,7 @@ static void health_check(void *context)
 	http_response_clear(&b->response);
 	app_handle(b->app, &b->request, &b->response);
 	buf_clear(&b->out);
-	micro_want(http_response_write(&b->response, false, &b->out) == STATUS_OK &&
+	micro_want(http_response_write_head(&b->response, &b->out) == STATUS_OK &&
 			b->response.status == 200,
 		"answer not built");
 }

@@ -27,6 +27,7 @@
 struct fastcgi {
 	FCGX_Request request;
 	size_t unbounded_max; /* the longest answer that a new connection takes without a wait */
+	size_t written; /* of this one */
 	bool read_bounded; /* this connection's reads are */
 	bool has_body; /* the front announced one */
 };
@@ -156,6 +157,7 @@ enum status fastcgi_accept(struct fastcgi *f, struct http_request *r)
 	f->request.keepConnection = 0;
 	learn_buffer(f);
 	f->read_bounded = false;
+	f->written = 0;
 	f->has_body = true;
 	r->read = read_body;
 	r->source = f;
@@ -169,7 +171,8 @@ enum status fastcgi_write(struct fastcgi *f, struct slice bytes)
 {
 	if (bytes.len > INT_MAX)
 		return STATUS_TOO_LARGE;
-	if (bytes.len > f->unbounded_max)
+	f->written += bytes.len;
+	if (f->written > f->unbounded_max)
 		bound_waits(f->request.ipcFd, SO_SNDTIMEO);
 	if (FCGX_PutStr(bytes.ptr, (int)bytes.len, f->request.out) < 0)
 		return STATUS_UNAVAILABLE;

@@ -107,7 +107,7 @@ static const char *reason_phrase(int status)
 	return "Internal Server Error";
 }
 
-enum status http_response_write(const struct http_response *r, bool head, struct buf *out)
+enum status http_response_write_head(const struct http_response *r, struct buf *out)
 {
 	if (!buf_ok(&r->body) || !buf_ok(&r->headers))
 		return STATUS_NO_MEMORY;
@@ -125,7 +125,5 @@ enum status http_response_write(const struct http_response *r, bool head, struct
 	}
 	buf_add_slice(out, buf_slice(&r->headers));
 	buf_add_str(out, "\r\n");
-	if (!head)
-		buf_add_slice(out, buf_slice(&r->body));
 	return buf_ok(out) ? STATUS_OK : STATUS_NO_MEMORY;
 }

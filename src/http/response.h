@@ -33,9 +33,9 @@ void http_response_add_code(struct http_response *r, const char *code);
  * a meaning to the feature (NOT_FOUND, CONFLICT, INVALID) is the feature's to translate before. */
 void http_response_fail(struct http_response *r, enum status why);
 
-/* Appends the whole answer as a FastCGI responder writes it: Status line, headers, empty line,
- * body; without the body for HEAD. STATUS_NO_MEMORY if any part of it did not fit. */
-STATUS_MUSTCHECK enum status http_response_write(
-	const struct http_response *r, bool head, struct buf *out);
+/* Appends what a FastCGI responder writes before the body: Status line, headers, empty line.
+ * STATUS_NO_MEMORY if any part of the answer did not fit. */
+STATUS_MUSTCHECK enum status http_response_write_head(
+	const struct http_response *r, struct buf *out);
 
 #endif
