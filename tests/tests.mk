@@ -19,6 +19,7 @@ libsupport_a_SOURCES = \
 	tests/support/jwks_stub.c tests/support/jwks_stub.h \
 	tests/support/mint.c tests/support/mint.h \
 	tests/support/padding_vectors.c \
+	tests/support/page_of.h \
 	tests/support/rsa_key.c tests/support/rsa_key.h \
 	tests/support/settings_table.c tests/support/settings_table.h \
 	tests/support/signature_vectors.c tests/support/structure_vectors.c \

@@ -5,7 +5,6 @@
 
 #include "aws/errors.h"
 #include "aws/retry.h"
-#include "base/buf.h"
 #include "base/log.h"
 #include "fetch/fetch.h"
 
@@ -306,4 +305,9 @@ enum status aws_call(struct aws_client *c, const char *operation, struct slice b
 	usage_end(c->usage, begun_us,
 		rc != STATUS_OK && !(rc == STATUS_INVALID && aws_error_is_outcome(k.error)));
 	return rc;
+}
+
+void aws_take_body(struct aws_client *c, struct buf *out)
+{
+	fetch_take_body(c->fetch, out);
 }

@@ -6,6 +6,7 @@
 #define CRUDDUR_AWS_CALL_H
 
 #include "aws/credentials.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/slice.h"
 #include "base/status.h"
@@ -49,5 +50,9 @@ struct aws_answer {
  * STATUS_NO_MEMORY, STATUS_INTERNAL. *out is filled for STATUS_OK and STATUS_INVALID only. */
 STATUS_MUSTCHECK enum status aws_call(struct aws_client *c, const char *operation,
 	struct slice body, struct deadline by, struct aws_answer *out);
+
+/* Moves the body of the last answer, which aws_answer shows, to a buffer that holds no memory yet.
+ */
+void aws_take_body(struct aws_client *c, struct buf *out);
 
 #endif

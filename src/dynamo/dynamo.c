@@ -37,17 +37,19 @@ void dynamo_free(struct dynamo *d)
 /* Makes the call whose body is in d and decodes its answer. A read has no business errors: whatever
  * the service refuses (no such table, no permission) is for the operator to mend. */
 static enum status read_call(struct dynamo *d, const char *operation, struct deadline by,
-	enum status (*decode)(struct slice text, struct dynamo_page **out),
-	struct dynamo_page **out)
+	enum status (*decode)(struct buf *text, struct dynamo_page **out), struct dynamo_page **out)
 {
 	struct aws_answer answer;
+	struct buf text;
 	enum status rc;
 
 	if (!buf_ok(&d->body))
 		return STATUS_NO_MEMORY;
 	rc = aws_call(d->client, operation, buf_slice(&d->body), by, &answer);
 	if (rc == STATUS_OK) {
-		rc = decode(answer.body, out);
+		aws_take_body(d->client, &text);
+		rc = decode(&text, out);
+		buf_free(&text);
 		if (rc != STATUS_INVALID)
 			return rc;
 		LOG(LOG_ERROR, "dynamodb_nonsense", log_str("operation", operation));

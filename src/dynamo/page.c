@@ -118,14 +118,14 @@ static enum status read_old(struct dynamo_page *p)
 }
 
 static enum status read_page(
-	struct slice text, enum status (*read)(struct dynamo_page *p), struct dynamo_page **out)
+	struct buf *text, enum status (*read)(struct dynamo_page *p), struct dynamo_page **out)
 {
 	enum status rc = STATUS_NO_MEMORY;
 	struct dynamo_page *p = calloc(1, sizeof(*p));
 
 	if (!p)
 		goto out;
-	rc = json_flat_parse(text, DYNAMO_JSON_DEPTH, &p->doc);
+	rc = json_flat_take(text, DYNAMO_JSON_DEPTH, &p->doc);
 	if (rc == STATUS_OK)
 		rc = read(p);
 	if (rc != STATUS_OK)
@@ -137,17 +137,17 @@ out:
 	return rc;
 }
 
-enum status dynamo_page_read_query(struct slice text, struct dynamo_page **out)
+enum status dynamo_page_read_query(struct buf *text, struct dynamo_page **out)
 {
 	return read_page(text, read_query, out);
 }
 
-enum status dynamo_page_read_get(struct slice text, struct dynamo_page **out)
+enum status dynamo_page_read_get(struct buf *text, struct dynamo_page **out)
 {
 	return read_page(text, read_get, out);
 }
 
-enum status dynamo_page_read_old(struct slice text, struct dynamo_page **out)
+enum status dynamo_page_read_old(struct buf *text, struct dynamo_page **out)
 {
 	return read_page(text, read_old, out);
 }

@@ -17,14 +17,15 @@ struct dynamo_item {
 };
 
 /* A Query's or a Scan's answer. STATUS_INVALID if it is not what the API documents: no array
- * "Items" of objects, a "LastEvaluatedKey" that is no key. text may go away afterwards. */
-STATUS_MUSTCHECK enum status dynamo_page_read_query(struct slice text, struct dynamo_page **out);
+ * "Items" of objects, a "LastEvaluatedKey" that is no key. A page takes text's memory over and
+ * leaves it empty. */
+STATUS_MUSTCHECK enum status dynamo_page_read_query(struct buf *text, struct dynamo_page **out);
 
 /* A GetItem's answer: "Item" absent or an object. Otherwise as above. */
-STATUS_MUSTCHECK enum status dynamo_page_read_get(struct slice text, struct dynamo_page **out);
+STATUS_MUSTCHECK enum status dynamo_page_read_get(struct buf *text, struct dynamo_page **out);
 
 /* The answer to a write that asked for what was there before: "Attributes". Otherwise as above. */
-STATUS_MUSTCHECK enum status dynamo_page_read_old(struct slice text, struct dynamo_page **out);
+STATUS_MUSTCHECK enum status dynamo_page_read_old(struct buf *text, struct dynamo_page **out);
 
 /* "ExclusiveStartKey": the key that p stopped at, as a member of a request; nothing if p has no
  * more. */

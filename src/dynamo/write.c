@@ -194,6 +194,7 @@ static enum status replace(struct dynamo *d, const struct dynamo_write *w, struc
 	struct dynamo_page **old)
 {
 	struct slice answer;
+	struct buf text;
 	enum status rc;
 
 	start_body(d, w);
@@ -201,7 +202,9 @@ static enum status replace(struct dynamo *d, const struct dynamo_write *w, struc
 	rc = dynamo_request_send(d, operations[w->kind], by, &answer);
 	if (rc != STATUS_OK)
 		return rc;
-	rc = dynamo_page_read_old(answer, old);
+	aws_take_body(d->client, &text);
+	rc = dynamo_page_read_old(&text, old);
+	buf_free(&text);
 	return rc == STATUS_INVALID ? STATUS_UNAVAILABLE : rc;
 }
 

@@ -216,6 +216,12 @@ enum status fetch_do(struct fetch *f, const struct fetch_request *request, struc
 	return STATUS_OK;
 }
 
+void fetch_take_body(struct fetch *f, struct buf *out)
+{
+	*out = f->body;
+	f->body = (struct buf){ 0 };
+}
+
 const char *fetch_problem(const struct fetch *f)
 {
 	return f->problem;

@@ -6,6 +6,7 @@
 #ifndef CRUDDUR_FETCH_FETCH_H
 #define CRUDDUR_FETCH_FETCH_H
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/slice.h"
 #include "base/status.h"
@@ -62,6 +63,11 @@ struct fetch_answer {
  * STATUS_NO_MEMORY, STATUS_INTERNAL. */
 STATUS_MUSTCHECK enum status fetch_do(
 	struct fetch *f, const struct fetch_request *request, struct fetch_answer *out);
+
+/* Moves the body of the last answer, which fetch_answer shows, to a buffer that holds no memory
+ * yet.
+ */
+void fetch_take_body(struct fetch *f, struct buf *out);
 
 /* Why the last fetch_do failed; "" if it did not. Valid until the next call. */
 const char *fetch_problem(const struct fetch *f);

@@ -16,7 +16,8 @@
 
 struct json_flat {
 	struct json_nodes nodes;
-	char text[]; /* as it came, then what its strings with escapes mean */
+	struct buf memory;
+	char *text; /* memory's: as it came, then what its strings with escapes mean */
 };
 
 /* --- Parsing ---------------------------------------------------------------------------------- */
@@ -38,29 +39,55 @@ static void decode_strings(struct json_flat *doc, size_t text_len)
 	}
 }
 
+static enum status scan(struct slice text, int depth_max, struct json_nodes *nodes)
+{
+	return text.len <= TEXT_MAX ? json_scan(text, depth_max, nodes) : STATUS_INVALID;
+}
+
+/* Takes the memory of both over, if there is enough for the rest. */
+static enum status build(struct buf *text, struct json_nodes *nodes, struct json_flat **out)
+{
+	size_t text_len = text->len;
+	struct json_flat *doc;
+
+	text->max = text_len + nodes->escaped;
+	if (nodes->escaped > 0 && !buf_reserve(text, nodes->escaped))
+		return STATUS_NO_MEMORY;
+	doc = malloc(sizeof(*doc));
+	if (!doc)
+		return STATUS_NO_MEMORY;
+	*doc = (struct json_flat){ .nodes = *nodes, .memory = *text, .text = text->data };
+	*text = (struct buf){ 0 };
+	nodes->items = NULL;
+	if (nodes->escaped > 0)
+		decode_strings(doc, text_len);
+	*out = doc;
+	return STATUS_OK;
+}
+
+enum status json_flat_take(struct buf *text, int depth_max, struct json_flat **out)
+{
+	struct json_nodes nodes = { 0 };
+	enum status rc = scan(buf_slice(text), depth_max, &nodes);
+
+	if (rc == STATUS_OK)
+		rc = build(text, &nodes, out);
+	free(nodes.items);
+	return rc;
+}
+
 enum status json_flat_parse(struct slice text, int depth_max, struct json_flat **out)
 {
 	struct json_nodes nodes = { 0 };
-	struct json_flat *doc;
-	enum status rc = STATUS_INVALID;
+	struct buf copy = { .max = text.len };
+	enum status rc = scan(text, depth_max, &nodes);
 
-	if (text.len <= TEXT_MAX)
-		rc = json_scan(text, depth_max, &nodes);
-	if (rc != STATUS_OK)
-		goto out;
-	rc = STATUS_NO_MEMORY;
-	doc = malloc(sizeof(*doc) + text.len + nodes.escaped);
-	if (!doc)
-		goto out;
-	doc->nodes = nodes;
-	memcpy(doc->text, text.ptr, text.len);
-	if (nodes.escaped > 0)
-		decode_strings(doc, text.len);
-	nodes.items = NULL;
-	*out = doc;
-	rc = STATUS_OK;
-out:
+	if (rc == STATUS_OK) {
+		buf_add_slice(&copy, text);
+		rc = buf_ok(&copy) ? build(&copy, &nodes, out) : STATUS_NO_MEMORY;
+	}
 	free(nodes.items);
+	buf_free(&copy);
 	return rc;
 }
 
@@ -69,6 +96,7 @@ void json_flat_free(struct json_flat *doc)
 	if (!doc)
 		return;
 	free(doc->nodes.items);
+	buf_free(&doc->memory);
 	free(doc);
 }
 

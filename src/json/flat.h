@@ -5,6 +5,7 @@
 #ifndef CRUDDUR_JSON_FLAT_H
 #define CRUDDUR_JSON_FLAT_H
 
+#include "base/buf.h"
 #include "base/slice.h"
 #include "base/status.h"
 #include "json/json.h"
@@ -23,6 +24,11 @@ struct json_at {
 /* As json_parse_nested. */
 STATUS_MUSTCHECK enum status json_flat_parse(
 	struct slice text, int depth_max, struct json_flat **out);
+
+/* As json_flat_parse, without a copy: the document takes the text's memory over and leaves an empty
+ * buffer. Where it comes to none, the text stays. */
+STATUS_MUSTCHECK enum status json_flat_take(
+	struct buf *text, int depth_max, struct json_flat **out);
 void json_flat_free(struct json_flat *doc);
 
 /* The outermost object. */

@@ -6,6 +6,7 @@
 #include "dynamo/dynamo.h"
 #include "dynamo/page.h"
 #include "dynamo/reasons.h"
+#include "support/page_of.h"
 #include "json/json.h"
 
 #include <stdint.h>
@@ -66,11 +67,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct slice text = { (const char *)data, size };
 	struct dynamo_page *page = NULL;
 
-	if (dynamo_page_read_query(text, &page) == STATUS_OK)
+	if (page_of(dynamo_page_read_query, text, &page) == STATUS_OK)
 		read_page(page);
 	dynamo_page_free(page);
 	page = NULL;
-	if (dynamo_page_read_get(text, &page) == STATUS_OK) {
+	if (page_of(dynamo_page_read_get, text, &page) == STATUS_OK) {
 		REQUIRE(dynamo_page_count(page) <= 1 && !dynamo_page_has_more(page));
 		read_page(page);
 	}

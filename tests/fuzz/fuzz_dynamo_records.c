@@ -7,6 +7,7 @@
 #include "dynamo/page.h"
 #include "dynamo/records.h"
 #include "dynamo/streams.h"
+#include "support/page_of.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -31,7 +32,7 @@ static void rewrite(const struct dynamo_item *image)
 	dynamo_item_write_rest(image, &named, 1, &first);
 	buf_add_str(&first, "}}");
 	REQUIRE(buf_ok(&first));
-	REQUIRE(dynamo_page_read_get(buf_slice(&first), &page) == STATUS_OK);
+	REQUIRE(page_of(dynamo_page_read_get, buf_slice(&first), &page) == STATUS_OK);
 	REQUIRE(!dynamo_item_string(dynamo_page_item(page, 0), "pk", &text));
 	buf_add_str(&second, "{\"Item\":{");
 	dynamo_item_write_rest(dynamo_page_item(page, 0), &named, 1, &second);

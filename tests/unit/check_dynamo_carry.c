@@ -5,6 +5,7 @@
 #include "dynamo/page.h"
 
 #include "support/dynamo_fixture.h"
+#include "support/page_of.h"
 #include "unit/check_main.h"
 
 static struct dynamo_fixture fixture;
@@ -44,7 +45,7 @@ static struct dynamo_page *item(const char *text)
 {
 	struct dynamo_page *page;
 
-	ck_assert_int_eq(dynamo_page_read_get(slice_of(text), &page), STATUS_OK);
+	ck_assert_int_eq(page_of(dynamo_page_read_get, slice_of(text), &page), STATUS_OK);
 	ck_assert_uint_eq(dynamo_page_count(page), 1);
 	return page;
 }

@@ -5,6 +5,7 @@
 #include "dynamo/page.h"
 
 #include "support/dynamo_fixture.h"
+#include "support/page_of.h"
 #include "unit/check_main.h"
 
 #include <stdio.h>
@@ -131,7 +132,7 @@ START_TEST(an_empty_page_may_have_more)
 	struct dynamo_page *page;
 
 	ck_assert_int_eq(
-		dynamo_page_read_query(
+		page_of(dynamo_page_read_query,
 			SLICE("{\"Items\":[],\"LastEvaluatedKey\":{\"pk\":{\"S\":\"x\"}}}"), &page),
 		STATUS_OK);
 	ck_assert_uint_eq(dynamo_page_count(page), 0);
@@ -162,7 +163,7 @@ START_TEST(a_page_says_how_many_rows_were_evaluated_for_it)
 
 		snprintf(text, sizeof(text), "{\"Items\":[{\"pk\":{\"S\":\"x\"}}]%s}",
 			answers[i].scanned);
-		ck_assert_int_eq(dynamo_page_read_query(slice_of(text), &page), STATUS_OK);
+		ck_assert_int_eq(page_of(dynamo_page_read_query, slice_of(text), &page), STATUS_OK);
 		ck_assert_uint_eq(dynamo_page_looked_at(page), answers[i].looked_at);
 		dynamo_page_free(page);
 	}
@@ -178,7 +179,7 @@ START_TEST(attributes_of_another_type_are_not_there)
 	int64_t number = 7;
 
 	ck_assert_int_eq(
-		dynamo_page_read_query(
+		page_of(dynamo_page_read_query,
 			SLICE("{\"Items\":[{\"text\":{\"S\":5},\"number\":{\"N\":5},"
 			      "\"null\":{\"NULL\":true},\"list\":{\"L\":[]},"
 			      "\"both\":{\"S\":\"a\",\"N\":\"1\"},\"bare\":\"a\",\"none\":null,"
@@ -221,7 +222,7 @@ START_TEST(numbers_are_whole_and_fit)
 
 		snprintf(
 			answer, sizeof(answer), "{\"Item\":{\"n\":{\"N\":\"%s\"}}}", cases[i].text);
-		ck_assert_int_eq(dynamo_page_read_get(slice_of(answer), &page), STATUS_OK);
+		ck_assert_int_eq(page_of(dynamo_page_read_get, slice_of(answer), &page), STATUS_OK);
 		ck_assert_int_eq(
 			dynamo_item_int(dynamo_page_item(page, 0), "n", &value), cases[i].good);
 		ck_assert_int_eq(value, cases[i].good ? cases[i].value : 7);

@@ -5,6 +5,7 @@
 #include "dynamo/page.h"
 
 #include "support/dynamo_fixture.h"
+#include "support/page_of.h"
 #include "unit/check_main.h"
 
 static struct dynamo_fixture fixture;
@@ -103,7 +104,7 @@ START_TEST(items_nest_as_deep_as_dynamodb_lets_them)
 	for (int i = 0; i < 32; i++)
 		buf_add_str(&answer, "}}");
 	buf_add_str(&answer, "}]}");
-	ck_assert_int_eq(dynamo_page_read_query(buf_slice(&answer), &page), STATUS_OK);
+	ck_assert_int_eq(page_of(dynamo_page_read_query, buf_slice(&answer), &page), STATUS_OK);
 	ck_assert(dynamo_item_string(dynamo_page_item(page, 0), "pk", &text));
 	dynamo_page_free(page);
 	buf_free(&answer);

@@ -5,6 +5,7 @@
 #include "dynamo/page.h"
 
 #include "support/dynamo_fixture.h"
+#include "support/page_of.h"
 #include "unit/check_main.h"
 
 #include <stdio.h>
@@ -161,7 +162,7 @@ START_TEST(a_put_keeps_what_it_does_not_name)
 	struct dynamo_page *page;
 	struct slice sent;
 
-	ck_assert_int_eq(dynamo_page_read_get(slice_of(base_answer), &page), STATUS_OK);
+	ck_assert_int_eq(page_of(dynamo_page_read_get, slice_of(base_answer), &page), STATUS_OK);
 	put.base = dynamo_page_item(page, 0);
 	http_server_reply_ok(fixture.server, "{}");
 	ck_assert_int_eq(dynamo_write(fixture.table, &put, soon()), STATUS_OK);
@@ -179,7 +180,8 @@ START_TEST(a_put_that_names_all_of_its_base_is_itself)
 	struct dynamo_write put = a_put();
 	struct dynamo_page *page;
 
-	ck_assert_int_eq(dynamo_page_read_get(SLICE("{\"Item\":{\"sk\":{\"S\":\"old\"}}}"), &page),
+	ck_assert_int_eq(
+		page_of(dynamo_page_read_get, SLICE("{\"Item\":{\"sk\":{\"S\":\"old\"}}}"), &page),
 		STATUS_OK);
 	put.base = dynamo_page_item(page, 0);
 	http_server_reply_ok(fixture.server, "{}");
@@ -198,7 +200,7 @@ START_TEST(a_base_is_sent_as_it_came_however_odd)
 	char answer[128];
 
 	snprintf(answer, sizeof(answer), "{\"Item\":{%s}}", odd);
-	ck_assert_int_eq(dynamo_page_read_get(slice_of(answer), &page), STATUS_OK);
+	ck_assert_int_eq(page_of(dynamo_page_read_get, slice_of(answer), &page), STATUS_OK);
 	put.base = dynamo_page_item(page, 0);
 	http_server_reply_ok(fixture.server, "{}");
 	ck_assert_int_eq(dynamo_write(fixture.table, &put, soon()), STATUS_OK);
@@ -214,7 +216,7 @@ START_TEST(only_a_put_has_a_base)
 	struct dynamo_write update = an_update();
 	struct dynamo_page *page;
 
-	ck_assert_int_eq(dynamo_page_read_get(slice_of(base_answer), &page), STATUS_OK);
+	ck_assert_int_eq(page_of(dynamo_page_read_get, slice_of(base_answer), &page), STATUS_OK);
 	update.base = dynamo_page_item(page, 0);
 	ck_assert_int_eq(dynamo_write(fixture.table, &update, soon()), STATUS_INVALID);
 	ck_assert_uint_eq(http_server_hits(fixture.server), 0);

@@ -39,6 +39,11 @@ static const char *const texts[] = {
 	"{\"n\":123456789012345678901234567890123456789012345678901234567890123456789.5}",
 	"{ \"a\" : [ 1 , 2 ] , \"b\" : { \"c\" : \"d\" } }\n",
 	"{\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\":\"bbbbbbbbbbbbbbbbbbbb\\u0041bbbbbbbbbbbbb\"}",
+	"{\"S\":\"plain\"}",
+	"{\"a\":{\"S\":\"plain\"},\"b\":[{\"S\":\"\"},{\"S\":\"more than sixteen bytes of "
+	"text\"}]}",
+	"{\"a\":{\"S\":\"x\"} ,\"b\":{\"S\":\"x\" },\"c\":{\"S\": "
+	"\"x\"},\"d\":{\"S\":\"\\n\"},\"S\":1}",
 };
 
 START_TEST(both_readers_say_the_same)
@@ -202,6 +207,50 @@ START_TEST(names_are_compared_by_what_they_mean)
 }
 END_TEST
 
+/* More values for its length than nodes were made for at first. */
+START_TEST(any_number_of_short_strings_is_read)
+{
+	for (size_t count = 1; count < 200; count++) {
+		struct buf b = { 0 };
+
+		buf_add_str(&b, "{\"a\":[");
+		for (size_t i = 0; i < count; i++)
+			buf_add_str(&b, i > 0 ? ",{\"S\":\"\"}" : "{\"S\":\"\"}");
+		buf_add_str(&b, "]}");
+		assert_same(buf_slice(&b));
+		buf_free(&b);
+	}
+}
+END_TEST
+
+START_TEST(a_document_may_take_its_text_over)
+{
+	static const char *const good[] = { "{\"a\":{\"S\":\"plain\"},\"b\":7}",
+		"{\"a\":{\"S\":\"\\u0070l\\u0061in\"},\"b\":7,\"c\":\"\\n\\n\\n\\n\"}" };
+	struct buf text = { 0 };
+	struct json_flat *doc;
+	struct slice value;
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		buf_add_str(&text, good[i]);
+		ck_assert_int_eq(json_flat_take(&text, JSON_DEPTH_MAX, &doc), STATUS_OK);
+		ck_assert_ptr_null(text.data);
+		ck_assert_uint_eq(text.len, 0);
+		ck_assert(json_at_only_string(
+			json_at_get(json_flat_root(doc), SLICE("a")), SLICE("S"), &value));
+		ck_assert(slice_equal(value, SLICE("plain")));
+		ck_assert(slice_equal(
+			json_at_spelled(json_at_get(json_flat_root(doc), SLICE("b"))), SLICE("7")));
+		json_flat_free(doc);
+	}
+	buf_add_str(&text, "{\"a\":}");
+	ck_assert_int_eq(json_flat_take(&text, JSON_DEPTH_MAX, &doc), STATUS_INVALID);
+	ck_assert_str_eq(buf_cstr(&text), "{\"a\":}");
+	buf_free(&text);
+	ck_assert_int_eq(json_flat_take(&text, JSON_DEPTH_MAX, &doc), STATUS_INVALID);
+}
+END_TEST
+
 START_TEST(the_text_may_go_away)
 {
 	char text[] = "{\"a\":{\"S\":\"plain\"},\"b\":{\"S\":\"\\u0041\\n\"},\"c\":[7]}";
@@ -318,6 +367,8 @@ int main(void)
 	tcase_add_test(tests, a_string_ends_where_it_ends_wherever_it_starts);
 	tcase_add_test(tests, nesting_ends_at_the_same_level);
 	tcase_add_test(tests, names_are_compared_by_what_they_mean);
+	tcase_add_test(tests, any_number_of_short_strings_is_read);
+	tcase_add_test(tests, a_document_may_take_its_text_over);
 	tcase_add_test(tests, the_text_may_go_away);
 	tcase_add_test(tests, an_only_string_has_nothing_beside_it);
 	tcase_add_test(tests, several_only_strings_are_found_in_one_walk);

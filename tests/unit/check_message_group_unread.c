@@ -7,6 +7,7 @@
 #include "message_table/keys.h"
 #include "message_table/rows.h"
 #include "support/dynamo_fixture.h"
+#include "support/page_of.h"
 #include "unit/check_main.h"
 
 #include <stdio.h>
@@ -202,7 +203,7 @@ static void assert_row(const char *attribute, bool counted, unsigned int wanted)
 	unsigned int unread = 4711;
 
 	snprintf(text, sizeof(text), "{\"Item\":{\"pk\":{\"S\":\"x\"}%s}}", attribute);
-	ck_assert_int_eq(dynamo_page_read_get(slice_of(text), &page), STATUS_OK);
+	ck_assert_int_eq(page_of(dynamo_page_read_get, slice_of(text), &page), STATUS_OK);
 	ck_assert_int_eq(message_group_unread_parse(
 				 table_text(dynamo_page_item(page, 0), TABLE_UNREAD), &unread),
 		counted);
