@@ -2,6 +2,7 @@
 /* The libcurl side of fetch.h: a handle, and a request by it. Options that hold for every request
  * are set here, once. Decides nothing about what to do with a failure. */
 #include "fetch/options.h"
+#include "fetch/pool.h"
 #include "fetch/run.h"
 
 #include <stdlib.h>
@@ -17,7 +18,11 @@
 
 enum status fetch_global_open(void)
 {
-	return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? STATUS_OK : STATUS_INTERNAL;
+	pool_open();
+	return curl_global_init_mem(CURL_GLOBAL_DEFAULT, pool_malloc, pool_free, pool_realloc,
+		       pool_strdup, pool_calloc) == CURLE_OK
+		? STATUS_OK
+		: STATUS_INTERNAL;
 }
 
 void fetch_global_close(void)
