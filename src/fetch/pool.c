@@ -77,7 +77,8 @@ void *pool_malloc(size_t size)
 		if (block)
 			return block;
 	}
-	return malloc(size);
+	/* malloc may answer a request for nothing like one that it has no memory for. */
+	return malloc(size > 0 ? size : 1);
 }
 
 void pool_free(void *memory)
