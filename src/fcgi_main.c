@@ -78,8 +78,7 @@ static void answer(struct worker *w, const struct http_request *request,
 	}
 	if (request->method == HTTP_HEAD)
 		body.len = 0;
-	if (fastcgi_write(w->front, buf_slice(head)) != STATUS_OK ||
-		fastcgi_write(w->front, body) != STATUS_OK)
+	if (fastcgi_write(w->front, buf_slice(head), body) != STATUS_OK)
 		LOG(LOG_WARN, "front_gone");
 }
 

@@ -51,6 +51,7 @@ static void write_item(struct buf *out, const struct dynamo_item *item)
 	buf_add_char(out, '}');
 }
 
+/* With a copy of the page, which libcurl makes of what it receives. */
 static void transform(void *context)
 {
 	struct bench *b = context;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What every request costs before and after its own work: finding the route, and a whole health
- * check from FastCGI parameters to the bytes of the answer, without sockets. */
+ * check from FastCGI parameters to the head of the answer, without sockets. */
 #include "app/parts.h"
 #include "base/log.h"
 #include "base/settings.h"

@@ -32,7 +32,7 @@ void aws_client_free(struct aws_client *c);
 /* What a call came to once retries were over. */
 struct aws_answer {
 	int http_status; /* 200, or the error's */
-	struct slice body; /* the client's, until its next call */
+	struct slice body; /* the client's, until its next call or aws_take_body */
 	char error[64]; /* "" for 200, else the error's short name:
 			   "ConditionalCheckFailedException" */
 	int attempts; /* times the request went out, libcurl's own repeats included: over 1 means

@@ -112,7 +112,6 @@ enum status dynamo_carry(struct dynamo *d, const struct dynamo_write *target,
 	const struct dynamo_difference *difference, struct deadline by, bool *made)
 {
 	struct carrying c = { .difference = difference };
-	struct slice answer;
 	enum status rc = STATUS_INVALID;
 
 	if (target->kind != DYNAMO_UPDATE || target->condition.value_count == 0)
@@ -124,7 +123,7 @@ enum status dynamo_carry(struct dynamo *d, const struct dynamo_write *target,
 	rc = STATUS_OK;
 	if (c.count > 0) {
 		write_request(&c, target, d->table, &d->body);
-		rc = dynamo_request_send(d, "UpdateItem", by, &answer);
+		rc = dynamo_request_send(d, "UpdateItem", by);
 	}
 	if (rc == STATUS_OK)
 		*made = c.count > 0;

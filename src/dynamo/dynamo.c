@@ -34,22 +34,31 @@ void dynamo_free(struct dynamo *d)
 	free(d);
 }
 
+enum status dynamo_request_decode(struct dynamo *d,
+	enum status (*decode)(struct buf *text, struct dynamo_page **out), struct dynamo_page **out)
+{
+	struct buf text;
+	enum status rc;
+
+	aws_take_body(d->client, &text);
+	rc = decode(&text, out);
+	buf_free(&text);
+	return rc;
+}
+
 /* Makes the call whose body is in d and decodes its answer. A read has no business errors: whatever
  * the service refuses (no such table, no permission) is for the operator to mend. */
 static enum status read_call(struct dynamo *d, const char *operation, struct deadline by,
 	enum status (*decode)(struct buf *text, struct dynamo_page **out), struct dynamo_page **out)
 {
 	struct aws_answer answer;
-	struct buf text;
 	enum status rc;
 
 	if (!buf_ok(&d->body))
 		return STATUS_NO_MEMORY;
 	rc = aws_call(d->client, operation, buf_slice(&d->body), by, &answer);
 	if (rc == STATUS_OK) {
-		aws_take_body(d->client, &text);
-		rc = decode(&text, out);
-		buf_free(&text);
+		rc = dynamo_request_decode(d, decode, out);
 		if (rc != STATUS_INVALID)
 			return rc;
 		LOG(LOG_ERROR, "dynamodb_nonsense", log_str("operation", operation));

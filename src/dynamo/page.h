@@ -17,8 +17,8 @@ struct dynamo_item {
 };
 
 /* A Query's or a Scan's answer. STATUS_INVALID if it is not what the API documents: no array
- * "Items" of objects, a "LastEvaluatedKey" that is no key. A page takes text's memory over and
- * leaves it empty. */
+ * "Items" of objects, a "LastEvaluatedKey" that is no key. A page takes text's memory over; what is
+ * left there is the caller's to free, in any case. */
 STATUS_MUSTCHECK enum status dynamo_page_read_query(struct buf *text, struct dynamo_page **out);
 
 /* A GetItem's answer: "Item" absent or an object. Otherwise as above. */

@@ -15,10 +15,15 @@ struct dynamo {
 	bool invalid; /* the last write was refused for what it was */
 };
 
-/* Sends the write that stands in body until there is an outcome; see dynamo_write. *answer lives
- * until the next call. In write.c. */
+/* Sends the write that stands in body until there is an outcome; see dynamo_write. In write.c. */
 STATUS_MUSTCHECK enum status dynamo_request_send(
-	struct dynamo *d, const char *operation, struct deadline by, struct slice *answer);
+	struct dynamo *d, const char *operation, struct deadline by);
+
+/* Makes a page of the last answer, which it takes over; decode is one of dynamo/page.h. In
+ * dynamo.c. */
+STATUS_MUSTCHECK enum status dynamo_request_decode(struct dynamo *d,
+	enum status (*decode)(struct buf *text, struct dynamo_page **out),
+	struct dynamo_page **out);
 
 /* A comma unless the object has just begun, then "name": for a value that follows. */
 void dynamo_request_name(struct buf *b, const char *name);

@@ -26,7 +26,6 @@ struct attempt {
 	size_t count; /* writes of a transaction; 0: no transaction */
 	enum dynamo_reason *reasons;
 	enum status failure; /* the status of FAILED */
-	struct slice answer; /* of DONE */
 };
 
 /* Rules of dynamo.h that a caller could break. */
@@ -99,7 +98,6 @@ static enum outcome try_once(struct attempt *a)
 		return FAILED;
 	}
 	rc = json_check_nested(answer.body, DYNAMO_JSON_DEPTH);
-	a->answer = answer.body;
 	if (rc == STATUS_OK)
 		return DONE;
 	if (rc == STATUS_INVALID)
@@ -149,14 +147,11 @@ static enum status write_until_settled(struct attempt *a)
 	}
 }
 
-enum status dynamo_request_send(
-	struct dynamo *d, const char *operation, struct deadline by, struct slice *answer)
+enum status dynamo_request_send(struct dynamo *d, const char *operation, struct deadline by)
 {
 	struct attempt a = { .dynamo = d, .operation = operation, .by = by };
-	enum status rc = write_until_settled(&a);
 
-	*answer = a.answer;
-	return rc;
+	return write_until_settled(&a);
 }
 
 bool dynamo_write_was_invalid(const struct dynamo *d)
@@ -180,31 +175,25 @@ static const char *const operations[] = {
 
 enum status dynamo_write(struct dynamo *d, const struct dynamo_write *w, struct deadline by)
 {
-	struct slice answer;
-
 	if (w->kind == DYNAMO_CHECK || !is_sound(w))
 		return STATUS_INVALID;
 	start_body(d, w);
 	buf_add_char(&d->body, '}');
-	return dynamo_request_send(d, operations[w->kind], by, &answer);
+	return dynamo_request_send(d, operations[w->kind], by);
 }
 
 /* A single write that says what was there before. */
 static enum status replace(struct dynamo *d, const struct dynamo_write *w, struct deadline by,
 	struct dynamo_page **old)
 {
-	struct slice answer;
-	struct buf text;
 	enum status rc;
 
 	start_body(d, w);
 	buf_add_str(&d->body, ",\"ReturnValues\":\"ALL_OLD\"}");
-	rc = dynamo_request_send(d, operations[w->kind], by, &answer);
+	rc = dynamo_request_send(d, operations[w->kind], by);
 	if (rc != STATUS_OK)
 		return rc;
-	aws_take_body(d->client, &text);
-	rc = dynamo_page_read_old(&text, old);
-	buf_free(&text);
+	rc = dynamo_request_decode(d, dynamo_page_read_old, old);
 	return rc == STATUS_INVALID ? STATUS_UNAVAILABLE : rc;
 }
 

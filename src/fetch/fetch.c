@@ -16,9 +16,22 @@
  * no cure for signed requests: that version signs the name and then does not send it. */
 #define SEND_MAX ((size_t)1 << 20)
 
+/* AddressSanitizer is to see each piece of memory by itself. */
+#if defined(__has_feature)
+#define HAS_FEATURE(name) __has_feature(name)
+#else
+#define HAS_FEATURE(name) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || HAS_FEATURE(address_sanitizer)
+#define IS_WATCHED true
+#else
+#define IS_WATCHED false
+#endif
+
 enum status fetch_global_open(void)
 {
-	pool_open();
+	if (!IS_WATCHED)
+		pool_open();
 	return curl_global_init_mem(CURL_GLOBAL_DEFAULT, pool_malloc, pool_free, pool_realloc,
 		       pool_strdup, pool_calloc) == CURLE_OK
 		? STATUS_OK

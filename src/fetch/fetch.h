@@ -13,7 +13,8 @@
 
 struct fetch; /* a handle: its connections, its DNS cache, the last answer */
 
-/* curl_global_init and its end; once in a program, before and after everything else here. Servers
+/* curl_global_init and its end; once in a program, before and after everything else here, by the
+ * thread that makes the requests: libcurl's memory is quicker there (fetch/pool.h). Servers
  * are trusted by the file of CA certificates that SSL_CERT_FILE names in the environment, where it
  * is set, otherwise by the system's. */
 STATUS_MUSTCHECK enum status fetch_global_open(void);
@@ -52,7 +53,8 @@ struct fetch_request {
 
 struct fetch_answer {
 	int status; /* 100 to 599 */
-	struct slice body; /* the handle's, until its next fetch_do or fetch_free */
+	struct slice
+		body; /* the handle's, until its next fetch_do, fetch_take_body or fetch_free */
 	int sends; /* over 1: libcurl repeated the request, as a kept connection was dead; the
 		      first may have arrived */
 };

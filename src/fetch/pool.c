@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Blocks of two sizes; see pool.h. Mutable data outside of any struct, as libcurl's memory
- * functions are given none. */
+/* Blocks of two sizes; see pool.h. They hang off no struct that is passed along, as libcurl passes
+ * its memory functions nothing. */
 #include "fetch/pool.h"
 
 #include <stdatomic.h>
@@ -106,7 +106,7 @@ void *pool_realloc(void *memory, size_t size)
 	void *larger;
 
 	if (!s)
-		return memory ? realloc(memory, size) : pool_malloc(size);
+		return memory ? realloc(memory, size > 0 ? size : 1) : pool_malloc(size);
 	if (size <= s->size)
 		return memory;
 	larger = pool_malloc(size);

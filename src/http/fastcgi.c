@@ -27,13 +27,11 @@
 struct fastcgi {
 	FCGX_Request request;
 	size_t unbounded_max; /* the longest answer that a new connection takes without a wait */
-	size_t written; /* of this one */
 	bool read_bounded; /* this connection's reads are */
 	bool has_body; /* the front announced one */
 };
 
-/* What a signal handler needs must be reachable without arguments: the one exception to "no globals
- * outside log". */
+/* What a signal handler needs must be reachable without arguments. */
 static volatile sig_atomic_t leaving;
 static volatile sig_atomic_t nowhere_fd = -1;
 
@@ -157,7 +155,6 @@ enum status fastcgi_accept(struct fastcgi *f, struct http_request *r)
 	f->request.keepConnection = 0;
 	learn_buffer(f);
 	f->read_bounded = false;
-	f->written = 0;
 	f->has_body = true;
 	r->read = read_body;
 	r->source = f;
@@ -167,16 +164,18 @@ enum status fastcgi_accept(struct fastcgi *f, struct http_request *r)
 	return rc;
 }
 
-enum status fastcgi_write(struct fastcgi *f, struct slice bytes)
+static bool put(struct fastcgi *f, struct slice bytes)
 {
-	if (bytes.len > INT_MAX)
+	return FCGX_PutStr(bytes.ptr, (int)bytes.len, f->request.out) >= 0;
+}
+
+enum status fastcgi_write(struct fastcgi *f, struct slice head, struct slice body)
+{
+	if (head.len > INT_MAX || body.len > INT_MAX)
 		return STATUS_TOO_LARGE;
-	f->written += bytes.len;
-	if (f->written > f->unbounded_max)
+	if (head.len + body.len > f->unbounded_max)
 		bound_waits(f->request.ipcFd, SO_SNDTIMEO);
-	if (FCGX_PutStr(bytes.ptr, (int)bytes.len, f->request.out) < 0)
-		return STATUS_UNAVAILABLE;
-	return STATUS_OK;
+	return put(f, head) && put(f, body) ? STATUS_OK : STATUS_UNAVAILABLE;
 }
 
 /* Whether the front has nothing under way to this end: the end of its body was seen, or there is

@@ -20,8 +20,9 @@ void fastcgi_close(struct fastcgi *f);
  * STATUS_NO_MEMORY and STATUS_INTERNAL: a request was taken but cannot be read; finish it. */
 STATUS_MUSTCHECK enum status fastcgi_accept(struct fastcgi *f, struct http_request *r);
 
-/* Writes bytes of the answer. STATUS_UNAVAILABLE: the front is gone; there is nobody to tell. */
-STATUS_MUSTCHECK enum status fastcgi_write(struct fastcgi *f, struct slice bytes);
+/* Writes the answer; once for a request. STATUS_UNAVAILABLE: the front is gone; there is nobody to
+ * tell. */
+STATUS_MUSTCHECK enum status fastcgi_write(struct fastcgi *f, struct slice head, struct slice body);
 
 /* Ends the request: the front has the whole answer. */
 void fastcgi_finish(struct fastcgi *f);

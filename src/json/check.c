@@ -17,8 +17,7 @@
 /* {"S":"..."} as nodes: the object, the name, the string. */
 #define TYPED_STRING_NODES 3
 
-/* For scan_string and scan_value, in which a scan spends most of its time: the compiler finds them
- * too large for so many callers. */
+/* For what a scan spends most of its time in, too large for so many callers to a compiler. */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
 /* As spelled between its quotes. */
@@ -35,8 +34,7 @@ struct scan {
 	enum status failure; /* why, where it is NULL */
 	int depth, depth_max;
 	struct json_nodes nodes;
-	size_t node_step; /* 1; 0 where nobody wants them, and each is written over the one before
-			   */
+	size_t node_step; /* 1; 0 where nobody wants them, and all are written to the same place */
 	struct name *names; /* a stack, the innermost object's last */
 	size_t name_count;
 	size_t name_room;
@@ -99,10 +97,9 @@ static inline bool add_node(struct scan *s, struct json_node node)
 /* A string without escapes, whose first character is at text. */
 static inline struct json_node plain_node(const struct scan *s, const char *text, size_t len)
 {
-	return (struct json_node){ .at = offset(s, text) - 1,
-		.len = (uint32_t)len + 2,
-		.text_at = offset(s, text),
-		.text_len = (uint32_t)len };
+	uint32_t at = offset(s, text);
+
+	return (struct json_node){ at - 1, (uint32_t)len + 2, { at }, (uint32_t)len };
 }
 
 /* --- Strings and names ------------------------------------------------------------------------ */
@@ -112,6 +109,7 @@ static ALWAYS_INLINE const char *scan_string(struct scan *s, const char *p, stru
 {
 	bool escaped = false;
 	const char *text, *end;
+	struct json_node node;
 
 	if (!is_char(s, p, '"'))
 		return NULL;
@@ -123,13 +121,12 @@ static ALWAYS_INLINE const char *scan_string(struct scan *s, const char *p, stru
 			return NULL;
 	}
 	*out = (struct name){ text, (uint32_t)(end - text), escaped };
-	if (escaped)
+	node = plain_node(s, text, out->len);
+	if (escaped) {
+		node.text_at = 0;
 		s->nodes.escaped += out->len;
-	if (!add_node(s,
-		    (struct json_node){ .at = offset(s, p),
-			    .len = out->len + 2,
-			    .text_at = escaped ? 0 : offset(s, text),
-			    .text_len = out->len }))
+	}
+	if (!add_node(s, node))
 		return NULL;
 	return end + 1;
 }
@@ -228,22 +225,25 @@ static const char *scan_word(const struct scan *s, const char *p, struct slice w
 static inline const char *scan_typed_string(struct scan *s, const char *p)
 {
 	static const char opening[] = "{\"S\":\"", closing[] = "\"}";
-	struct json_nodes *n = &s->nodes;
-	struct json_node *nodes = n->items + n->count;
-	const char *text = p + strlen(opening), *end;
+	struct json_nodes *all = &s->nodes;
+	struct json_node *nodes;
+	const char *text, *end;
 
-	if (s->end - p < (ptrdiff_t)strlen(opening) || memcmp(p, opening, strlen(opening)) != 0 ||
-		s->depth == s->depth_max || n->room - n->count < TYPED_STRING_NODES)
+	if (s->end - p < (ptrdiff_t)strlen(opening) || memcmp(p, opening, strlen(opening)) != 0)
 		return NULL;
+	if (s->depth == s->depth_max || all->room - all->count < TYPED_STRING_NODES)
+		return NULL;
+	text = p + strlen(opening);
 	end = json_plain_end(text, s->end);
 	if (s->end - end < (ptrdiff_t)strlen(closing) || memcmp(end, closing, strlen(closing)) != 0)
 		return NULL;
+	nodes = all->items + all->count;
 	nodes[0] = (struct json_node){ .at = offset(s, p),
 		.len = (uint32_t)(end - p) + 2,
-		.next = (uint32_t)n->count + TYPED_STRING_NODES };
+		.next = (uint32_t)all->count + TYPED_STRING_NODES };
 	nodes[1] = plain_node(s, p + 2, 1);
 	nodes[2] = plain_node(s, text, (size_t)(end - text));
-	n->count += s->node_step * TYPED_STRING_NODES;
+	all->count += s->node_step * TYPED_STRING_NODES;
 	return end + strlen(closing);
 }
 
@@ -266,9 +266,12 @@ static ALWAYS_INLINE const char *scan_value(struct scan *s, const char *p)
 /* Puts the name on the stack; what the value puts there is gone again behind it. */
 static inline const char *scan_member(struct scan *s, const char *p)
 {
+	struct name *name;
+
 	if (s->name_count == s->name_room && !grow_names(s))
 		return NULL;
-	p = scan_string(s, skip_space(s, p), &s->names[s->name_count++]);
+	name = &s->names[s->name_count++];
+	p = scan_string(s, skip_space(s, p), name);
 	if (!p)
 		return NULL;
 	p = skip_space(s, p);
@@ -384,7 +387,7 @@ enum status json_scan(struct slice text, int depth_max, struct json_nodes *nodes
 
 enum status json_check_nested(struct slice text, int depth_max)
 {
-	struct json_node unwanted[TYPED_STRING_NODES];
+	struct json_node unwanted[TYPED_STRING_NODES]; /* as many as are written at once */
 	struct scan s;
 
 	s.nodes = (struct json_nodes){ .items = unwanted, .room = TYPED_STRING_NODES };

@@ -16,26 +16,24 @@
 
 struct json_flat {
 	struct json_nodes nodes;
-	struct buf memory;
-	char *text; /* memory's: as it came, then what its strings with escapes mean */
+	struct buf text; /* as it came, then what its strings with escapes mean */
 };
 
 /* --- Parsing ---------------------------------------------------------------------------------- */
 
-/* Writes the meaning of strings that have escapes behind the text. */
-static void decode_strings(struct json_flat *doc, size_t text_len)
+/* Writes the meaning of strings that have escapes behind the text, where there is room. */
+static void decode_strings(struct json_flat *doc)
 {
-	size_t used = text_len;
-
 	for (size_t i = 0; i < doc->nodes.count; i++) {
 		struct json_node *node = &doc->nodes.items[i];
-		struct slice spelled = { doc->text + node->at + 1, node->len - 2 };
+		const char *start = doc->text.data + node->at;
 
-		if (doc->text[node->at] != '"' || node->text_at != 0)
+		if (*start != '"' || node->text_at != 0)
 			continue;
-		node->text_at = (uint32_t)used;
-		node->text_len = (uint32_t)json_string_decode(spelled, doc->text + used);
-		used += node->text_len;
+		node->text_at = (uint32_t)doc->text.len;
+		node->text_len = (uint32_t)json_string_decode(
+			(struct slice){ start + 1, node->len - 2 }, doc->text.data + doc->text.len);
+		buf_grew(&doc->text, node->text_len);
 	}
 }
 
@@ -44,23 +42,26 @@ static enum status scan(struct slice text, int depth_max, struct json_nodes *nod
 	return text.len <= TEXT_MAX ? json_scan(text, depth_max, nodes) : STATUS_INVALID;
 }
 
-/* Takes the memory of both over, if there is enough for the rest. */
+/* Takes the memory of both over, if there is enough for the rest. What strings mean is not what the
+ * text's owner has bounded. */
 static enum status build(struct buf *text, struct json_nodes *nodes, struct json_flat **out)
 {
-	size_t text_len = text->len;
-	struct json_flat *doc;
+	size_t owners_max = text->max;
+	struct json_flat *doc = malloc(sizeof(*doc));
 
-	text->max = text_len + nodes->escaped;
-	if (nodes->escaped > 0 && !buf_reserve(text, nodes->escaped))
-		return STATUS_NO_MEMORY;
-	doc = malloc(sizeof(*doc));
 	if (!doc)
 		return STATUS_NO_MEMORY;
-	*doc = (struct json_flat){ .nodes = *nodes, .memory = *text, .text = text->data };
-	*text = (struct buf){ 0 };
+	text->max = text->len + nodes->escaped;
+	if (nodes->escaped > 0 && !buf_reserve(text, nodes->escaped)) {
+		*text = (struct buf){ text->data, text->len, text->cap, owners_max, false };
+		free(doc);
+		return STATUS_NO_MEMORY;
+	}
+	*doc = (struct json_flat){ .nodes = *nodes, .text = *text };
+	*text = (struct buf){ .max = owners_max };
 	nodes->items = NULL;
 	if (nodes->escaped > 0)
-		decode_strings(doc, text_len);
+		decode_strings(doc);
 	*out = doc;
 	return STATUS_OK;
 }
@@ -79,10 +80,12 @@ enum status json_flat_take(struct buf *text, int depth_max, struct json_flat **o
 enum status json_flat_parse(struct slice text, int depth_max, struct json_flat **out)
 {
 	struct json_nodes nodes = { 0 };
-	struct buf copy = { .max = text.len };
+	struct buf copy = { 0 };
 	enum status rc = scan(text, depth_max, &nodes);
 
 	if (rc == STATUS_OK) {
+		copy.max = text.len + nodes.escaped;
+		(void)buf_reserve(&copy, copy.max); /* at once */
 		buf_add_slice(&copy, text);
 		rc = buf_ok(&copy) ? build(&copy, &nodes, out) : STATUS_NO_MEMORY;
 	}
@@ -96,7 +99,7 @@ void json_flat_free(struct json_flat *doc)
 	if (!doc)
 		return;
 	free(doc->nodes.items);
-	buf_free(&doc->memory);
+	buf_free(&doc->text);
 	free(doc);
 }
 
@@ -112,19 +115,19 @@ static char first_char(struct json_at v)
 {
 	if (!v.doc)
 		return '\0';
-	return v.doc->text[node_of(v)->at];
+	return v.doc->text.data[node_of(v)->at];
 }
 
 static struct slice text_of(const struct json_flat *doc, const struct json_node *string)
 {
-	return (struct slice){ doc->text + string->text_at, string->text_len };
+	return (struct slice){ doc->text.data + string->text_at, string->text_len };
 }
 
 /* The one after a value and all that is in it. */
 static const struct json_node *node_after(
 	const struct json_flat *doc, const struct json_node *value)
 {
-	return doc->text[value->at] == '"' ? value + 1 : doc->nodes.items + value->next;
+	return doc->text.data[value->at] == '"' ? value + 1 : doc->nodes.items + value->next;
 }
 
 /* The names of an object's members, from the first on: each is followed by its value. */
@@ -194,9 +197,9 @@ bool json_at_string(struct json_at v, struct slice *out)
 static bool is_only_string(
 	const struct json_flat *doc, const struct json_node *object, struct slice name)
 {
-	return doc->text[object->at] == '{' &&
+	return doc->text.data[object->at] == '{' &&
 		object->next == (uint32_t)(object - doc->nodes.items) + 3 &&
-		doc->text[object[2].at] == '"' && slice_equal(text_of(doc, object + 1), name);
+		doc->text.data[object[2].at] == '"' && slice_equal(text_of(doc, object + 1), name);
 }
 
 bool json_at_only_string(struct json_at v, struct slice name, struct slice *out)
@@ -270,7 +273,7 @@ struct slice json_at_spelled(struct json_at v)
 	if (!v.doc)
 		return SLICE("");
 	node = node_of(v);
-	return (struct slice){ v.doc->text + node->at, node->len };
+	return (struct slice){ v.doc->text.data + node->at, node->len };
 }
 
 size_t json_at_count(struct json_at v)

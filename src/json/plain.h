@@ -80,7 +80,8 @@ static inline unsigned int json_copy_16(char *to, const char *text)
 
 /* Copies text up to its first byte that is written escaped: a control character, U+007F among them,
  * a quote or a backslash. How many these are; to has room for all of text, and what is behind them
- * means nothing. The rest that is less than a look is looked at with the end of what was before. */
+ * means nothing. What is left of fewer than sixteen (eight) bytes is taken again with those before
+ * it. */
 static inline size_t json_copy_unescaped(char *to, const char *text, size_t len)
 {
 	size_t at = 0;

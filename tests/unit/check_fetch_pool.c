@@ -4,6 +4,8 @@
 #include "fetch/pool.h"
 
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -138,29 +140,101 @@ START_TEST(a_copy_of_a_text_is_one)
 }
 END_TEST
 
-static void *take_and_give(void *blocks)
-{
-	void **given = blocks;
+struct hand {
+	void *small, *large; /* blocks that the owner took */
+	void *grown; /* by the other thread, out of a block */
+	void *own; /* what the other thread took */
+};
 
-	given[2] = pool_malloc(1);
-	pool_free(given[0]);
-	pool_free(given[1]);
+static void *give_back(void *hand)
+{
+	struct hand *h = hand;
+
+	h->own = pool_malloc(1);
+	h->grown = pool_realloc(h->grown, POOL_SMALL_SIZE + 1);
+	pool_free(h->small);
+	pool_free(h->large);
 	return NULL;
+}
+
+static void run_other(void *(*what)(void *), void *with)
+{
+	pthread_t other;
+
+	ck_assert_int_eq(pthread_create(&other, NULL, what, with), 0);
+	ck_assert_int_eq(pthread_join(other, NULL), 0);
 }
 
 START_TEST(other_threads_take_none_and_give_back_all)
 {
-	void *given[3] = { pool_malloc(1), pool_malloc(1), NULL };
+	struct hand h = { pool_malloc(1), pool_malloc(POOL_LARGE_SIZE), pool_malloc(1), NULL };
+	void *own = pool_malloc(1), *left = h.grown;
+
+	memset(left, 'x', POOL_SMALL_SIZE);
+	pool_free(own);
+	run_other(give_back, &h);
+	ck_assert(all_are(h.grown, POOL_SMALL_SIZE, 'x'));
+	/* The owner's own come first: what others give back is not put among them. */
+	ck_assert_ptr_eq(pool_malloc(1), own);
+	ck_assert_ptr_eq(pool_malloc(1), h.small);
+	ck_assert_ptr_eq(pool_malloc(1), left);
+	ck_assert_ptr_eq(pool_malloc(POOL_LARGE_SIZE), h.large);
+	/* They are malloc's, or AddressSanitizer speaks up. */
+	free(h.own);
+	free(h.grown);
+}
+END_TEST
+
+#define PASSED 100000
+
+/* A place where the owner puts a block for the other thread to give back. */
+static _Atomic(unsigned char *) passed;
+
+static void *give_back_what_comes(void *fault)
+{
+	for (int i = 0; i < PASSED; i++) {
+		unsigned char *block;
+
+		while (!(block = atomic_exchange(&passed, NULL)))
+			sched_yield();
+		if (!all_are(block, 64, (size_t)i % 251))
+			*(bool *)fault = true;
+		pool_free(block);
+	}
+	return NULL;
+}
+
+START_TEST(blocks_go_round_between_threads_and_stay_whole)
+{
+	bool fault = false;
 	pthread_t other;
 
-	for (size_t i = 2; i < POOL_SMALL_COUNT + POOL_LARGE_COUNT; i++)
-		ck_assert_ptr_nonnull(pool_malloc(1));
-	ck_assert_int_eq(pthread_create(&other, NULL, take_and_give, given), 0);
+	ck_assert_int_eq(pthread_create(&other, NULL, give_back_what_comes, &fault), 0);
+	for (int i = 0; i < PASSED; i++) {
+		unsigned char *block = pool_malloc(64), *kept = pool_malloc(64);
+
+		memset(block, i % 251, 64);
+		memset(kept, 0xff, 64);
+		while (atomic_load(&passed))
+			sched_yield();
+		atomic_store(&passed, block);
+		pool_free(kept);
+	}
 	ck_assert_int_eq(pthread_join(other, NULL), 0);
-	ck_assert_ptr_eq(pool_malloc(1), given[1]);
-	ck_assert_ptr_eq(pool_malloc(1), given[0]);
-	/* It is malloc's, or AddressSanitizer speaks up. */
-	free(given[2]);
+	ck_assert(!fault);
+}
+END_TEST
+
+START_TEST(memory_for_nothing_is_memory)
+{
+	void *block = pool_malloc(0), *piece = pool_malloc(POOL_LARGE_SIZE + 1);
+
+	block = pool_realloc(block, 0);
+	piece = pool_realloc(piece, 0);
+	ck_assert_ptr_nonnull(block);
+	ck_assert_ptr_nonnull(piece);
+	pool_free(block);
+	pool_free(piece);
 }
 END_TEST
 
@@ -177,6 +251,8 @@ int main(void)
 	tcase_add_test(tests, used_memory_is_cleared_for_who_asks);
 	tcase_add_test(tests, a_copy_of_a_text_is_one);
 	tcase_add_test(tests, other_threads_take_none_and_give_back_all);
+	tcase_add_test(tests, blocks_go_round_between_threads_and_stay_whole);
+	tcase_add_test(tests, memory_for_nothing_is_memory);
 	suite_add_tcase(suite, tests);
 	return check_main(suite);
 }

@@ -4,6 +4,7 @@
 #include "check_main.h"
 #include "support/json_same.h"
 #include "json/flat.h"
+#include "json/scan.h"
 
 #include <ftw.h>
 #include <stdio.h>
@@ -223,6 +224,24 @@ START_TEST(any_number_of_short_strings_is_read)
 }
 END_TEST
 
+/* In memory of just the documented size, so that AddressSanitizer sees a byte too many. */
+START_TEST(what_a_string_means_fits_where_its_spelling_does)
+{
+	static const char *const spelled[] = { "", "plain", "\\u0041", "\\n\\t\\\"",
+		"\\ud83c\\udf89", "\xf0\x9f\x8e\x89", "\\u0000", "\\u00e9\\u20ac x",
+		"\\\\\\/\\b\\f\\r" };
+
+	for (size_t i = 0; i < sizeof(spelled) / sizeof(spelled[0]); i++) {
+		size_t len = strlen(spelled[i]);
+		char *room = malloc(len + !len);
+
+		ck_assert_ptr_nonnull(room);
+		ck_assert_uint_le(json_string_decode(slice_of(spelled[i]), room), len);
+		free(room);
+	}
+}
+END_TEST
+
 START_TEST(a_document_may_take_its_text_over)
 {
 	static const char *const good[] = { "{\"a\":{\"S\":\"plain\"},\"b\":7}",
@@ -243,10 +262,16 @@ START_TEST(a_document_may_take_its_text_over)
 			json_at_spelled(json_at_get(json_flat_root(doc), SLICE("b"))), SLICE("7")));
 		json_flat_free(doc);
 	}
+	text.max = 1000;
 	buf_add_str(&text, "{\"a\":}");
 	ck_assert_int_eq(json_flat_take(&text, JSON_DEPTH_MAX, &doc), STATUS_INVALID);
 	ck_assert_str_eq(buf_cstr(&text), "{\"a\":}");
-	buf_free(&text);
+	ck_assert_uint_eq(text.max, 1000);
+	buf_clear(&text);
+	buf_add_str(&text, "{\"a\":\"\\n\"}");
+	ck_assert_int_eq(json_flat_take(&text, JSON_DEPTH_MAX, &doc), STATUS_OK);
+	ck_assert_uint_eq(text.max, 1000);
+	json_flat_free(doc);
 	ck_assert_int_eq(json_flat_take(&text, JSON_DEPTH_MAX, &doc), STATUS_INVALID);
 }
 END_TEST
@@ -368,6 +393,7 @@ int main(void)
 	tcase_add_test(tests, nesting_ends_at_the_same_level);
 	tcase_add_test(tests, names_are_compared_by_what_they_mean);
 	tcase_add_test(tests, any_number_of_short_strings_is_read);
+	tcase_add_test(tests, what_a_string_means_fits_where_its_spelling_does);
 	tcase_add_test(tests, a_document_may_take_its_text_over);
 	tcase_add_test(tests, the_text_may_go_away);
 	tcase_add_test(tests, an_only_string_has_nothing_beside_it);
