@@ -10,22 +10,11 @@
 /* Names of the objects that are open at a point; most texts never need more room than this. */
 #define NAMES_ROOM 48
 
-/* Up to so many names of one object are compared each with each, more are sorted first, so that a
- * body of nothing but names costs no quadratic time. */
-#define NAMES_FEW 12
-
 /* {"S":"..."} as nodes: the object, the name, the string. */
 #define TYPED_STRING_NODES 3
 
 /* For what a scan spends most of its time in, too large for so many callers to a compiler. */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
-
-/* As spelled between its quotes. */
-struct name {
-	const char *ptr;
-	uint32_t len;
-	bool escaped;
-};
 
 /* What a scan knows besides where it is: that goes from function to function, each of which takes
  * the place where its part starts and gives the place behind it, or NULL for what fails. */
@@ -35,10 +24,10 @@ struct scan {
 	int depth, depth_max;
 	struct json_nodes nodes;
 	size_t node_step; /* 1; 0 where nobody wants them, and all are written to the same place */
-	struct name *names; /* a stack, the innermost object's last */
+	struct json_name *names; /* a stack, the innermost object's last */
 	size_t name_count;
 	size_t name_room;
-	struct name first_names[NAMES_ROOM];
+	struct json_name first_names[NAMES_ROOM];
 };
 
 static const char *scan_other(struct scan *s, const char *p);
@@ -105,7 +94,7 @@ static inline struct json_node plain_node(const struct scan *s, const char *text
 /* --- Strings and names ------------------------------------------------------------------------ */
 
 /* A whole string; *out gets what stands between the quotes. */
-static ALWAYS_INLINE const char *scan_string(struct scan *s, const char *p, struct name *out)
+static ALWAYS_INLINE const char *scan_string(struct scan *s, const char *p, struct json_name *out)
 {
 	bool escaped = false;
 	const char *text, *end;
@@ -120,7 +109,7 @@ static ALWAYS_INLINE const char *scan_string(struct scan *s, const char *p, stru
 		if (!end)
 			return NULL;
 	}
-	*out = (struct name){ text, (uint32_t)(end - text), escaped };
+	*out = (struct json_name){ text, (uint32_t)(end - text), escaped };
 	node = plain_node(s, text, out->len);
 	if (escaped) {
 		node.text_at = 0;
@@ -131,48 +120,11 @@ static ALWAYS_INLINE const char *scan_string(struct scan *s, const char *p, stru
 	return end + 1;
 }
 
-/* The two ways to compare agree: see json_string_compare. */
-static int compare_names(const void *left, const void *right)
-{
-	const struct name *l = left, *r = right;
-	struct slice a = { l->ptr, l->len }, b = { r->ptr, r->len };
-
-	return l->escaped || r->escaped ? json_string_compare(a, b) : slice_compare(a, b);
-}
-
-static bool are_same(const struct name *a, const struct name *b)
-{
-	if (a->escaped || b->escaped)
-		return compare_names(a, b) == 0;
-	return a->len == b->len && memcmp(a->ptr, b->ptr, a->len) == 0;
-}
-
-static bool names_differ(struct name *names, size_t count)
-{
-	if (count < 2)
-		return true;
-	if (count > NAMES_FEW) {
-		qsort(names, count, sizeof(*names), compare_names);
-		for (size_t i = 1; i < count; i++) {
-			if (compare_names(&names[i - 1], &names[i]) == 0)
-				return false;
-		}
-		return true;
-	}
-	for (size_t i = 1; i < count; i++) {
-		for (size_t j = 0; j < i; j++) {
-			if (are_same(&names[i], &names[j]))
-				return false;
-		}
-	}
-	return true;
-}
-
 static bool grow_names(struct scan *s)
 {
 	size_t room = s->name_room * 2;
 	bool on_heap = s->names != s->first_names;
-	struct name *grown = reallocarray(on_heap ? s->names : NULL, room, sizeof(*grown));
+	struct json_name *grown = reallocarray(on_heap ? s->names : NULL, room, sizeof(*grown));
 
 	if (!grown) {
 		s->failure = STATUS_NO_MEMORY;
@@ -251,7 +203,7 @@ static inline const char *scan_typed_string(struct scan *s, const char *p)
 static ALWAYS_INLINE const char *scan_value(struct scan *s, const char *p)
 {
 	const char *typed;
-	struct name text;
+	struct json_name text;
 
 	p = skip_space(s, p);
 	if (is_char(s, p, '"'))
@@ -266,7 +218,7 @@ static ALWAYS_INLINE const char *scan_value(struct scan *s, const char *p)
 /* Puts the name on the stack; what the value puts there is gone again behind it. */
 static inline const char *scan_member(struct scan *s, const char *p)
 {
-	struct name *name;
+	struct json_name *name;
 
 	if (s->name_count == s->name_room && !grow_names(s))
 		return NULL;
@@ -289,7 +241,7 @@ static const char *scan_object(struct scan *s, const char *p)
 	while ((p = scan_member(s, p)) && is_char(s, p, ','))
 		p++;
 	if (!p || !is_char(s, p, '}') ||
-		!names_differ(s->names + outer_names, s->name_count - outer_names))
+		!json_names_differ(s->names + outer_names, s->name_count - outer_names))
 		return NULL;
 	s->name_count = outer_names;
 	return p + 1;

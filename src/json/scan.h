@@ -44,6 +44,16 @@ const char *json_string_end(const char *p, const char *end, bool *escaped);
 /* Order of two sound strings, as spelled between their quotes, by what they mean. */
 int json_string_compare(struct slice a, struct slice b);
 
+/* A sound string, as spelled between its quotes. */
+struct json_name {
+	const char *ptr;
+	uint32_t len;
+	bool escaped;
+};
+
+/* Whether no two of an object's names mean the same; may sort them. */
+bool json_names_differ(struct json_name *names, size_t count);
+
 /* The meaning of a sound string into out, which has room for spelled.len; its length. */
 size_t json_string_decode(struct slice spelled, char *out);
 

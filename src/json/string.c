@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Strings as they are spelled (RFC 8259 section 7): where one ends and what it means. */
+/* Strings as they are spelled (RFC 8259 section 7): where one ends, what it means, which are the
+ * same. */
 #include "base/utf8.h"
 #include "json/plain.h"
 #include "json/scan.h"
+
+#include <stdlib.h>
+
+/* Up to so many names of one object are compared each with each, more are sorted first, so that a
+ * body of nothing but names costs no quadratic time. */
+#define NAMES_FEW 12
 
 static bool read_hex4(struct slice text, uint32_t *out)
 {
@@ -100,6 +107,43 @@ int json_string_compare(struct slice a, struct slice b)
 			return x < y ? -1 : 1;
 	}
 	return (a.len > 0) - (b.len > 0);
+}
+
+/* The two ways to compare agree: see json_string_compare. */
+static int compare_names(const void *left, const void *right)
+{
+	const struct json_name *l = left, *r = right;
+	struct slice a = { l->ptr, l->len }, b = { r->ptr, r->len };
+
+	return l->escaped || r->escaped ? json_string_compare(a, b) : slice_compare(a, b);
+}
+
+static bool are_same(const struct json_name *a, const struct json_name *b)
+{
+	if (a->escaped || b->escaped)
+		return compare_names(a, b) == 0;
+	return a->len == b->len && memcmp(a->ptr, b->ptr, a->len) == 0;
+}
+
+bool json_names_differ(struct json_name *names, size_t count)
+{
+	if (count < 2)
+		return true;
+	if (count > NAMES_FEW) {
+		qsort(names, count, sizeof(*names), compare_names);
+		for (size_t i = 1; i < count; i++) {
+			if (compare_names(&names[i - 1], &names[i]) == 0)
+				return false;
+		}
+		return true;
+	}
+	for (size_t i = 1; i < count; i++) {
+		for (size_t j = 0; j < i; j++) {
+			if (are_same(&names[i], &names[j]))
+				return false;
+		}
+	}
+	return true;
 }
 
 size_t json_string_decode(struct slice spelled, char *out)

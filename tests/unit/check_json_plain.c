@@ -15,8 +15,8 @@ static void assert_found(
 	char *text = malloc(len + !len), *copy = malloc(len + !len);
 	size_t plain_end = len, unescaped_end = len;
 
-	ck_assert_ptr_nonnull(text);
-	ck_assert_ptr_nonnull(copy);
+	if (!text || !copy)
+		ck_abort_msg("no memory");
 	memset(text, 'a', len);
 	if (first < len)
 		text[first] = (char)one;
@@ -30,9 +30,11 @@ static void assert_found(
 		if (c < 0x20 || c == 0x7f || c == '"' || c == '\\')
 			unescaped_end = i;
 	}
-	ck_assert_ptr_eq(json_plain_end(text, text + len), text + plain_end);
-	ck_assert_uint_eq(json_copy_unescaped(copy, text, len), unescaped_end);
-	ck_assert_mem_eq(copy, text, unescaped_end);
+	/* One assertion where there is something to say: each costs a write to a file. */
+	if (json_plain_end(text, text + len) != text + plain_end ||
+		json_copy_unescaped(copy, text, len) != unescaped_end ||
+		memcmp(copy, text, unescaped_end) != 0)
+		ck_abort_msg("length %zu, %#x at %zu, %#x at %zu", len, one, first, two, second);
 	free(copy);
 	free(text);
 }
