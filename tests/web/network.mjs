@@ -6,6 +6,7 @@ import path from "node:path";
 import { BASE, COGNITO, PASSWORD, PATIENCE_MS, api, assert, badge, bubbles, enter, history, live, met, person, row, say, see, send,
 	shot, signIn, test, unheard, until, window_ } from "./harness.mjs";
 
+const toTop = (page) => page.getByRole("region", { name: "Messages" }).evaluate((scroller) => (scroller.scrollTop = 0));
 const texts = (list) => list.map(({ message }) => message);
 
 async function pairAt(names) {
@@ -127,6 +128,23 @@ test("without a live channel the page says so, looks for itself, and catches up 
 	await page.context().close();
 });
 
+test("a page whose first stream is still to come does not call that an interruption", async () => {
+	const { ann } = await pairAt(["Ann Opening", "Bob Opening"]);
+	const page = await window_();
+	let open;
+	const opened = new Promise((resolve) => (open = resolve));
+	await page.route("**/api/live", async (route) => {
+		await opened;
+		return route.continue();
+	});
+	await signIn(page, ann);
+	assert.equal(await page.locator(".notice").textContent(), "");
+	open();
+	await live(page);
+	assert.equal(await page.locator(".notice").textContent(), "");
+	await page.context().close();
+});
+
 test("one stream follows the other without a gap", async () => {
 	const { ann, bob, group } = await pairAt(["Ann Streams", "Bob Streams"]);
 	const page = await enter(ann, `/messages/${group}`);
@@ -186,8 +204,37 @@ test("a message that comes while a conversation loads leaves its whole history r
 	});
 	await row(page, bob).click();
 	await see(page, "Meanwhile");
-	await page.getByRole("region", { name: "Messages" }).evaluate((scroller) => (scroller.scrollTop = 0));
-	await page.getByText("This is the beginning").waitFor();
+	// "Meanwhile" came by itself: what was asked for, and with it something to scroll, comes after it.
+	await until(async () => {
+		await toTop(page);
+		return page.getByText("This is the beginning").count();
+	}, "the beginning");
+	assert.deepEqual(await bubbles(page), texts(await history(ann, group)));
+	await page.context().close();
+});
+
+test("history that was asked for before the page began anew still comes, without a hand moved", async () => {
+	const { ann, bob, group } = await pairAt(["Ann Anew", "Bob Anew"]);
+	for (let i = 1; i <= 60; i++) await say(bob, group, `Message ${i}`);
+	const page = await enter(ann, `/messages/${group}`);
+	await see(page, "Message 60");
+	await live(page);
+	let asked = 0, answer;
+	const answered = new Promise((resolve) => (answer = resolve));
+	await page.route(`**/api/messages/${group}?*cursor=*`, async (route) => {
+		if (!asked++) await answered;
+		return route.continue();
+	});
+	await until(async () => {
+		await toTop(page);
+		return asked;
+	}, "older messages are asked for");
+	// More than a page that nobody told of, so that the newest page has nothing in common with what is here.
+	for (let i = 61; i <= 120; i++) await unheard(bob, group, `Message ${i}`);
+	await page.locator(".message .text", { hasText: "Message 120" }).waitFor({ timeout: 2 * PATIENCE_MS });
+	await toTop(page);
+	answer();
+	await until(async () => (await bubbles(page)).length === 121, async () => `${(await bubbles(page)).length} messages`);
 	assert.deepEqual(await bubbles(page), texts(await history(ann, group)));
 	await page.context().close();
 });

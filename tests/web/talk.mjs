@@ -168,6 +168,67 @@ test("the history of 250 messages loads while scrolling up, keeps its place, and
 	await page.context().close();
 });
 
+test("who scrolls while the page still opens is left there", async () => {
+	const [ann, bob] = [await person("Ann Hasty"), await person("Bob Hasty")];
+	const group = await met(ann, bob, "Message 1");
+	await say(bob, group, "The second");
+	for (let i = 3; i <= 40; i++) await say(bob, group, `Message ${i}`);
+	const page = await window_();
+	let open;
+	const opened = new Promise((resolve) => (open = resolve));
+	await page.route("**/api/message_groups?*", async (route) => {
+		await opened;
+		return route.continue();
+	});
+	await signIn(page, ann, { at: `/messages/${group}` });
+	await live(page);
+	// What it has read it shows with the next event, though the list is still to come.
+	await until(async () => {
+		await say(bob, group, "And more");
+		return (await bubbles(page)).includes("Message 40");
+	}, "messages");
+	const scroller = page.getByRole("region", { name: "Messages" });
+	await scroller.evaluate((e) => (e.scrollTop = 100));
+	const first = page.locator(".message", { hasText: "The second" });
+	const { y } = await first.boundingBox();
+	open();
+	await page.locator(".day.new").waitFor({ state: "attached" });
+	const moved = (await first.boundingBox()).y - y;
+	assert.ok(Math.abs(moved) < 2, `moved by ${moved}`);
+	await page.context().close();
+});
+
+test("a message that comes while an earlier one is being read stays unread", async () => {
+	const [ann, bob] = [await person("Ann Reads"), await person("Bob Reads")];
+	const group = await met(ann, bob, "Message 1");
+	for (let i = 2; i <= 40; i++) await say(bob, group, `Message ${i}`);
+	const page = await enter(ann);
+	await live(page);
+	await badge(page, bob).filter({ hasText: "39" }).waitFor();
+	let answer;
+	const reading = new Promise((resolve) => page.route("**/api/message_groups/*/read", async (route) => {
+		const response = await route.fetch();
+		answer = () => route.fulfill({ response });
+		resolve();
+	}));
+	await row(page, bob).click();
+	await see(page, "Message 40");
+	const scroller = page.getByRole("region", { name: "Messages" });
+	await scroller.evaluate((e) => (e.scrollTop = e.scrollHeight));
+	await reading;
+	await scroller.evaluate((e) => (e.scrollTop = 0));
+	await say(bob, group, "Message 41");
+	await badge(page, bob).filter({ hasText: /^1 unread$/ }).waitFor();
+	// No list that is read again repairs it.
+	await page.route("**/api/message_groups?*", (route) => route.abort());
+	const answered = page.waitForResponse("**/api/message_groups/*/read");
+	await answer();
+	await (await answered).finished();
+	await page.evaluate(() => new Promise(requestAnimationFrame));
+	assert.deepEqual(await badge(page, bob).allTextContents(), ["1 unread"]);
+	await page.context().close();
+});
+
 test("a reload stays where it was, and signed in", async () => {
 	const [ann, bob] = [await person("Ann Reload"), await person("Bob Reload")];
 	const group = await met(ann, bob, "Before");

@@ -39,7 +39,7 @@ const stream = live({
 function connection() {
 	if (!list) return;
 	notice.textContent = !navigator.onLine ? "You are offline. What you write is sent when you are back."
-		: root.dataset.live === "true" ? "" : "The connection is interrupted. Trying again…";
+		: root.dataset.live !== "false" ? "" : "The connection is interrupted. Trying again…";
 }
 
 function title() {

@@ -228,15 +228,14 @@ export async function read(uuid) {
 	const before = unread(group);
 	one.readUpTo = last;
 	settle(uuid, { unread_count: 0, last_read_message_uuid: last });
-	try {
-		const answer = await post(`/api/message_groups/${uuid}/read`, JSON.stringify({ message_uuid: last }));
-		if (one.readUpTo === last) settle(uuid, answer);
-	} catch {
-		if (one.readUpTo !== last) return;
-		Object.assign(one, { readUpTo: null, readAgain: Date.now() + AGAIN_MS });
-		settle(uuid, before);
-		setTimeout(changed, AGAIN_MS);
-	}
+	const asked = changes, answer = await post(`/api/message_groups/${uuid}/read`, JSON.stringify({ message_uuid: last }))
+		.catch(() => null);
+	// The answer may not know of what came meanwhile.
+	if (state.groups.get(uuid)?.touched > asked) return;
+	settle(uuid, answer ?? before);
+	if (answer) return;
+	Object.assign(one, { readUpTo: null, readAgain: Date.now() + AGAIN_MS });
+	setTimeout(changed, AGAIN_MS);
 }
 
 export function gap() {

@@ -131,11 +131,10 @@ export function talk({ uuid, person: stranger }) {
 	}
 
 	function scrolled() {
-		const { scrollHeight, scrollTop, clientHeight } = scroller;
-		atEnd = scrollHeight - scrollTop - clientHeight < NEAR_PX;
-		seenTop = scrollTop;
+		seenTop = scroller.scrollTop;
+		atEnd = scroller.scrollHeight - seenTop - scroller.clientHeight < NEAR_PX;
 		if (atEnd) newer.hidden = true;
-		if (placed && scrollTop < LOAD_OLDER_PX && !one.olderFailed) store.older(uuid);
+		if (placed && seenTop < LOAD_OLDER_PX && !one.olderFailed) store.older(uuid);
 		see();
 	}
 
@@ -174,11 +173,10 @@ export function talk({ uuid, person: stranger }) {
 	function place() {
 		placed = true;
 		unreadAt = firstUnread(one.messages, store.state.groups.get(uuid));
-		draw();
-		toEnd();
+		keepPlace();
 		const divider = list.querySelector(".new");
-		if (divider && divider.offsetTop < scroller.scrollTop) scroller.scrollTop = divider.offsetTop - 12;
-		scrolled();
+		// Who scrolled meanwhile stays there.
+		if (atEnd && divider?.offsetTop < scroller.scrollTop) scroller.scrollTop = divider.offsetTop - 12;
 	}
 
 	function update() {
@@ -188,7 +186,7 @@ export function talk({ uuid, person: stranger }) {
 		lastShown = last?.uuid;
 		if (!placed && one.ready && !one.stale && !one.busy) place();
 		if (one.stale && !one.error) store.open(uuid);
-		see();
+		scrolled();
 	}
 
 	function focus() {
