@@ -247,6 +247,12 @@ export const see = (page, text) => page.locator(".message .text", { hasText: tex
 export const row = (page, who) => page.locator(".row", { hasText: who.name });
 export const badge = (page, who) => row(page, who).locator(".badge");
 
+// allRead(): the conversation is in the list, and nothing of it is unread.
+export async function allRead(page, who) {
+	await row(page, who).waitFor();
+	await badge(page, who).waitFor({ state: "detached" });
+}
+
 // live(): the stream of that window is open.
 export const live = (page) => page.locator("#app[data-live=true]").waitFor();
 

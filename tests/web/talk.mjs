@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Two people, two browsers: starting, answering, reading, history, more than one window.
-import { BASE, PASSWORD, api, assert, badge, bubbles, enter, history, live, met, person, row, say, see, send, shot, signIn, sql,
+import { BASE, PASSWORD, allRead, api, assert, badge, bubbles, enter, history, live, met, person, row, say, see, send, shot, signIn, sql,
 	test, until, window_ } from "./harness.mjs";
 
 const texts = (list) => list.map(({ message }) => message);
@@ -82,7 +82,7 @@ test("a conversation is started by handle, arrives by itself, is answered and re
 	await shot(b, "unread");
 	await row(b, ann).click();
 	await see(b, "Are you there?");
-	await badge(b, ann).waitFor({ state: "detached" });
+	await allRead(b, ann);
 	await until(async () => (await api(bob, "GET", "/api/message_groups"))[0].unread_count === 0, "read at the server");
 	await send(b, "I am.");
 	await see(a, "I am.");
@@ -103,7 +103,7 @@ test("unread messages are counted, divided off where they start, and read by bei
 	await met(eve, bob, "Me too");
 	const page = await enter(bob, `/messages/${group}`);
 	await live(page);
-	await badge(page, ann).waitFor({ state: "detached" });
+	await allRead(page, ann);
 	await row(page, eve).click();
 	await see(page, "Me too");
 	for (let i = 1; i <= 3; i++) await say(ann, group, `Message ${i}`);
@@ -117,7 +117,7 @@ test("unread messages are counted, divided off where they start, and read by bei
 	await page.locator(".day.new").waitFor();
 	const order = await page.locator(".messages > li").allTextContents();
 	assert.ok(order[order.findIndex((text) => text === "New") + 1].includes("Message 1"), order.join("|"));
-	await badge(page, ann).waitFor({ state: "detached" });
+	await allRead(page, ann);
 	await shot(page, "divider");
 	await page.context().close();
 });
@@ -130,6 +130,7 @@ test("the history of 250 messages loads while scrolling up, keeps its place, and
 	await see(page, "Message 250");
 	const scroller = page.getByRole("region", { name: "Messages" });
 	assert.ok(await scroller.evaluate((e) => e.scrollHeight - e.scrollTop - e.clientHeight < 2), "starts at the end");
+	await allRead(page, bob);
 	assert.ok((await bubbles(page)).length < 150, "not everything at once");
 	let moved = 0;
 	while (!(await page.getByText("This is the beginning").count())) {
@@ -164,7 +165,7 @@ test("the history of 250 messages loads while scrolling up, keeps its place, and
 	await badge(page, bob).filter({ hasText: "1" }).waitFor();
 	await shot(page, "history");
 	await page.getByRole("button", { name: "New messages" }).click();
-	await badge(page, bob).waitFor({ state: "detached" });
+	await allRead(page, bob);
 	await page.context().close();
 });
 
@@ -255,7 +256,7 @@ test("two windows of one person: one session, one state, and both end together",
 	await badge(first, ann).filter({ hasText: "1" }).waitFor();
 	await row(second, ann).click();
 	await see(second, "To both");
-	await badge(first, ann).waitFor({ state: "detached" });
+	await allRead(first, ann);
 	await row(first, ann).click();
 	await send(first, "From the first");
 	await see(second, "From the first");
