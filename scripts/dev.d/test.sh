@@ -170,7 +170,8 @@ cmd_web_test() {
 
 		The tests of the web client (tests/web; all of them, or those of a file) in Debian's Chromium, with a stack
 		of their own; --running: with the one that is up. --test-name-pattern=WORDS chooses some. CRUDDUR_WEB_SHOTS
-		is a folder for pictures of the pages.
+		is a folder for pictures of the pages; CRUDDUR_WEB_DELAY_MS lets each call of a page wait up to so long, which
+		shows what relies on quick answers (with CRUDDUR_TEST_TIME_FACTOR=2 or more).
 		EOF
 		return 0
 		;;

@@ -24,6 +24,8 @@ export const PATIENCE_MS = 15000 * FACTOR;
 const TEST_MS = 120000 * FACTOR;
 // Where pictures of the pages go, if anywhere.
 const SHOTS = process.env.CRUDDUR_WEB_SHOTS;
+// Each call of a page waits up to so long, so that answers come late and in another order than they were asked for.
+const DELAY_MS = Number(process.env.CRUDDUR_WEB_DELAY_MS ?? 0);
 
 // What failed is easier to understand with what people saw and the stream's consumer said.
 export const test = (name, body) => nodeTest(name, { timeout: TEST_MS }, async (...context) => {
@@ -189,11 +191,23 @@ export async function history(who, group) {
 
 const complaints = [];
 
-// window_(): a page in a context of its own, or in that of another page.
-export async function window_(options = {}, context = null) {
-	context ??= await browser.newContext({ viewport: { width: 1200, height: 780 }, locale: "en-GB", timezoneId: "Europe/Berlin",
+async function newContext(options) {
+	const context = await browser.newContext({ viewport: { width: 1200, height: 780 }, locale: "en-GB", timezoneId: "Europe/Berlin",
 		...options });
 	context.setDefaultTimeout(PATIENCE_MS);
+	if (DELAY_MS) {
+		await context.route("**/api/**", async (route) => {
+			await new Promise((resolve) => setTimeout(resolve, Math.random() * DELAY_MS));
+			// A page that has left meanwhile has taken its call with it.
+			await route.continue().catch(() => {});
+		});
+	}
+	return context;
+}
+
+// window_(): a page in a context of its own, or in that of another page.
+export async function window_(options = {}, context = null) {
+	context ??= await newContext(options);
 	const page = await context.newPage();
 	// What the policy or the scripts themselves complain of fails the run, whichever test it was in.
 	page.on("pageerror", (error) => complaints.push(`${error.stack}`));

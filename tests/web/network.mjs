@@ -3,10 +3,9 @@
 import { createPrivateKey, sign } from "node:crypto";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { BASE, COGNITO, PASSWORD, PATIENCE_MS, allRead, api, assert, badge, bubbles, enter, history, live, met, person, row, say, see, send,
-	shot, signIn, test, unheard, until, window_ } from "./harness.mjs";
+import { BASE, COGNITO, PASSWORD, PATIENCE_MS, allRead, api, assert, badge, bubbles, enter, history, live, met, person,
+	row, say, see, send, shot, signIn, test, unheard, until, window_ } from "./harness.mjs";
 
-const toTop = (page) => page.getByRole("region", { name: "Messages" }).evaluate((scroller) => (scroller.scrollTop = 0));
 const texts = (list) => list.map(({ message }) => message);
 
 async function pairAt(names) {
@@ -185,57 +184,6 @@ test("an event that was lost is made up for with the next stream, even when a la
 	await unheard(bob, group, "Unheard, and the last");
 	await page.locator(".message", { hasText: "Unheard, and the last" }).waitFor(renewed);
 	assert.deepEqual(await bubbles(page), ["Hello", "Unheard, then heard", "Heard", "Unheard, and the last"]);
-	await page.context().close();
-});
-
-test("a message that comes while a conversation loads leaves its whole history reachable", async () => {
-	const { ann, bob, group } = await pairAt(["Ann Early", "Bob Early"]);
-	for (let i = 1; i <= 60; i++) await say(bob, group, `Message ${i}`);
-	const page = await enter(ann);
-	await live(page);
-	let came = false;
-	await page.route(`**/api/messages/${group}?*`, async (route) => {
-		if (!came) {
-			came = true;
-			await say(bob, group, "Meanwhile");
-			await row(page, bob).getByText("Meanwhile").waitFor();
-		}
-		return route.continue();
-	});
-	await row(page, bob).click();
-	await see(page, "Meanwhile");
-	// "Meanwhile" came by itself: what was asked for, and with it something to scroll, comes after it.
-	await until(async () => {
-		await toTop(page);
-		return page.getByText("This is the beginning").count();
-	}, "the beginning");
-	assert.deepEqual(await bubbles(page), texts(await history(ann, group)));
-	await page.context().close();
-});
-
-test("history that was asked for before the page began anew still comes, without a hand moved", async () => {
-	const { ann, bob, group } = await pairAt(["Ann Anew", "Bob Anew"]);
-	for (let i = 1; i <= 60; i++) await say(bob, group, `Message ${i}`);
-	const page = await enter(ann, `/messages/${group}`);
-	await see(page, "Message 60");
-	await live(page);
-	let asked = 0, answer;
-	const answered = new Promise((resolve) => (answer = resolve));
-	await page.route(`**/api/messages/${group}?*cursor=*`, async (route) => {
-		if (!asked++) await answered;
-		return route.continue();
-	});
-	await until(async () => {
-		await toTop(page);
-		return asked;
-	}, "older messages are asked for");
-	// More than a page that nobody told of, so that the newest page has nothing in common with what is here.
-	for (let i = 61; i <= 120; i++) await unheard(bob, group, `Message ${i}`);
-	await page.locator(".message .text", { hasText: "Message 120" }).waitFor({ timeout: 2 * PATIENCE_MS });
-	await toTop(page);
-	answer();
-	await until(async () => (await bubbles(page)).length === 121, async () => `${(await bubbles(page)).length} messages`);
-	assert.deepEqual(await bubbles(page), texts(await history(ann, group)));
 	await page.context().close();
 });
 

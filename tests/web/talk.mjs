@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Two people, two browsers: starting, answering, reading, history, more than one window.
-import { BASE, PASSWORD, allRead, api, assert, badge, bubbles, enter, history, live, met, person, row, say, see, send, shot, signIn, sql,
-	test, until, window_ } from "./harness.mjs";
+import { BASE, PASSWORD, PATIENCE_MS, allRead, api, assert, badge, bubbles, enter, history, live, met, person, row, say,
+	see, send, shot, signIn, sql, test, unheard, until, window_ } from "./harness.mjs";
 
+const toTop = (page) => page.getByRole("region", { name: "Messages" }).evaluate((scroller) => (scroller.scrollTop = 0));
 const texts = (list) => list.map(({ message }) => message);
 
 test("signing in and out: refused, let in, nothing left behind", async () => {
@@ -164,8 +165,14 @@ test("the history of 250 messages loads while scrolling up, keeps its place, and
 	assert.equal(await scroller.evaluate((e) => e.scrollTop), top);
 	await badge(page, bob).filter({ hasText: "1" }).waitFor();
 	await shot(page, "history");
+	// The way to the end takes its time, and what changes meanwhile does not cut it short.
+	await page.evaluate(async () => {
+		const store = await import("/static/store.js");
+		globalThis.busy = setInterval(store.refreshGroups, 50);
+	});
 	await page.getByRole("button", { name: "New messages" }).click();
 	await allRead(page, bob);
+	await page.evaluate(() => clearInterval(globalThis.busy));
 	await page.context().close();
 });
 
@@ -199,6 +206,59 @@ test("who scrolls while the page still opens is left there", async () => {
 	await page.context().close();
 });
 
+test("a message that comes while a conversation loads leaves its whole history reachable", async () => {
+	const [ann, bob] = [await person("Ann Early"), await person("Bob Early")];
+	const group = await met(ann, bob, "Hello");
+	for (let i = 1; i <= 60; i++) await say(bob, group, `Message ${i}`);
+	const page = await enter(ann);
+	await live(page);
+	let came = false;
+	await page.route(`**/api/messages/${group}?*`, async (route) => {
+		if (!came) {
+			came = true;
+			await say(bob, group, "Meanwhile");
+			await row(page, bob).getByText("Meanwhile").waitFor();
+		}
+		return route.continue();
+	});
+	await row(page, bob).click();
+	await see(page, "Meanwhile");
+	// "Meanwhile" came by itself: what was asked for, and with it something to scroll, comes after it.
+	await until(async () => {
+		await toTop(page);
+		return page.getByText("This is the beginning").count();
+	}, "the beginning");
+	assert.deepEqual(await bubbles(page), texts(await history(ann, group)));
+	await page.context().close();
+});
+
+test("history that was asked for before the page began anew still comes, without a hand moved", async () => {
+	const [ann, bob] = [await person("Ann Anew"), await person("Bob Anew")];
+	const group = await met(ann, bob, "Hello");
+	for (let i = 1; i <= 60; i++) await say(bob, group, `Message ${i}`);
+	const page = await enter(ann, `/messages/${group}`);
+	await see(page, "Message 60");
+	await live(page);
+	let asked = 0, answer;
+	const answered = new Promise((resolve) => (answer = resolve));
+	await page.route(`**/api/messages/${group}?*cursor=*`, async (route) => {
+		if (!asked++) await answered;
+		return route.continue();
+	});
+	await until(async () => {
+		await toTop(page);
+		return asked;
+	}, "older messages are asked for");
+	// More than a page that nobody told of, so that the newest page has nothing in common with what is here.
+	for (let i = 61; i <= 120; i++) await unheard(bob, group, `Message ${i}`);
+	await page.locator(".message .text", { hasText: "Message 120" }).waitFor({ timeout: 2 * PATIENCE_MS });
+	await toTop(page);
+	answer();
+	await until(async () => (await bubbles(page)).length === 121, async () => `${(await bubbles(page)).length} messages`);
+	assert.deepEqual(await bubbles(page), texts(await history(ann, group)));
+	await page.context().close();
+});
+
 test("a message that comes while an earlier one is being read stays unread", async () => {
 	const [ann, bob] = [await person("Ann Reads"), await person("Bob Reads")];
 	const group = await met(ann, bob, "Message 1");
@@ -217,7 +277,7 @@ test("a message that comes while an earlier one is being read stays unread", asy
 	const scroller = page.getByRole("region", { name: "Messages" });
 	await scroller.evaluate((e) => (e.scrollTop = e.scrollHeight));
 	await reading;
-	await scroller.evaluate((e) => (e.scrollTop = 0));
+	await toTop(page);
 	await say(bob, group, "Message 41");
 	await badge(page, bob).filter({ hasText: /^1 unread$/ }).waitFor();
 	// No list that is read again repairs it.

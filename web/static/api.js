@@ -48,7 +48,7 @@ export async function get(path) {
 	const answer = await send(path);
 	const [, link] = /<([^>]*)>; *rel="next"/.exec(answer.headers.get("Link")) ?? [];
 	const url = link && new URL(link, location.origin);
-	return { data: await read(answer), next: url ? url.pathname + url.search : null };
+	return { data: await read(answer), next: url && url.pathname + url.search };
 }
 
 // `body` is text: a repeat under the same key must be the same bytes.

@@ -65,8 +65,7 @@ export function live(on) {
 			gap ||= failures || earlier.every((one) => one.signal.aborted) || Date.now() - heard > SILENCE_MS;
 			hear();
 			on.state(true);
-			if (gap) on.gap();
-			else on.look();
+			(gap ? on.gap : on.look)();
 			failures = 0;
 			setTimeout(() => earlier.forEach((one) => one.abort()), OVERLAP_MS);
 			const left = parseInt(answer.headers.get("Cruddur-Live-Seconds"));

@@ -49,7 +49,7 @@ export function start(secret = number(crypto.getRandomValues(new Uint8Array(128)
 
 // "Tue Nov 5 09:03:01 UTC 2024": in English and UTC wherever we are, the day without a zero.
 export function timestamp(now = new Date()) {
-	const [day, date, month, year, time] = now.toUTCString().replace(",", "").split(" ");
+	const [day, date, month, year, time] = now.toUTCString().split(/,? /);
 	return `${day} ${month} ${+date} ${time} UTC ${year}`;
 }
 

@@ -118,7 +118,7 @@ export function talk({ uuid, person: stranger }) {
 	const newer = h("button.newer", { hidden: true, onclick: () => toEnd("smooth") }, "↓ New messages");
 	const { form, text, changed } = composer(uuid ?? `@${stranger.handle}`, toEnd);
 	const element = h("section.talk", { "aria-labelledby": "title" }, head, scroller, newer, form);
-	let placed = false, atEnd = true, seenTop = 0, unreadAt, lastShown;
+	let atEnd = true, seenTop = 0, placed, unreadAt, lastShown;
 
 	// A keyboard that comes up, a text that grows: the end stays in sight.
 	const watcher = new ResizeObserver(() => atEnd && toEnd());
@@ -166,8 +166,10 @@ export function talk({ uuid, person: stranger }) {
 		const held = !atEnd && [...list.children].find((child) => box(child).bottom > edge);
 		const before = held && box(held).top;
 		draw();
+		const moved = held?.isConnected && box(held).top - before;
 		if (atEnd) toEnd();
-		else if (held?.isConnected) scroller.scrollTop += box(held).top - before;
+		// += 0 would end a smooth scroll.
+		else if (moved) scroller.scrollTop += moved;
 	}
 
 	function place() {
@@ -175,7 +177,7 @@ export function talk({ uuid, person: stranger }) {
 		unreadAt = firstUnread(one.messages, store.state.groups.get(uuid));
 		keepPlace();
 		const divider = list.querySelector(".new");
-		// Who scrolled meanwhile stays there.
+		// Who scrolled meanwhile stays.
 		if (atEnd && divider?.offsetTop < scroller.scrollTop) scroller.scrollTop = divider.offsetTop - 12;
 	}
 

@@ -29,11 +29,10 @@ const daysAgo = (time) => dayOf(new Date()) - dayOf(time);
 
 export function dayName(time) {
 	const ago = daysAgo(time);
-	if (ago === 0 || ago === 1) return ago ? "Yesterday" : "Today";
-	return (ago > 1 && ago < 7 ? weekday : date)(time);
+	return !ago ? "Today" : ago === 1 ? "Yesterday" : (ago > 1 && ago < 7 ? weekday : date)(time);
 }
 
 export function lately(time) {
 	const ago = daysAgo(time);
-	return ago === 1 ? "Yesterday" : (ago === 0 ? clock : ago < 300 ? short : date)(time);
+	return ago === 1 ? "Yesterday" : (!ago ? clock : ago < 300 ? short : date)(time);
 }
