@@ -136,24 +136,24 @@ test("the history of 250 messages loads while scrolling up, keeps its place, and
 	let moved = 0;
 	while (!(await page.getByText("This is the beginning").count())) {
 		const before = (await bubbles(page)).length;
-		// What is at the upper edge stays there when older ones come in above it.
-		const held = await scroller.evaluate(async (e, group) => {
+		// What is at the upper edge stays there when older ones come in above it, a page at a time.
+		const held = await scroller.evaluate(async (e, [group, top]) => {
 			const store = await import("/static/store.js");
-			e.scrollTop = 300;
+			e.scrollTop = top;
 			// Something that changes before the page is told of the scrolling doesn't undo it.
 			if (group) store.older(group);
 			const edge = e.getBoundingClientRect().top;
 			const item = [...e.querySelectorAll(".message")].find((one) => one.getBoundingClientRect().bottom > edge);
 			globalThis.held = item;
 			return item.getBoundingClientRect().top;
-		}, moved === 0 && group);
+		}, [moved === 0 && group, moved % 2 ? 0 : 300]);
 		await until(async () => (await bubbles(page)).length > before,
 			async () => `older messages (${await scroller.locator(".top").textContent()})`);
 		const now = await page.evaluate(() => globalThis.held.getBoundingClientRect().top);
 		assert.ok(Math.abs(now - held) < 2, `moved by ${now - held}`);
 		moved++;
 	}
-	assert.ok(moved >= 3);
+	assert.equal(moved, 4);
 	assert.deepEqual(await bubbles(page), texts(await history(ann, group)));
 	assert.equal(new Set(await bubbles(page)).size, 250);
 	// While reading above, a new one moves nothing and says that it is there.
@@ -176,6 +176,31 @@ test("the history of 250 messages loads while scrolling up, keeps its place, and
 	await page.context().close();
 });
 
+test("what one sends is in sight, whatever one was reading, and a long draft does not lose the end", async () => {
+	const [ann, bob] = [await person("Ann Draft"), await person("Bob Draft")];
+	const group = await met(ann, bob, "Hello");
+	for (let i = 2; i <= 40; i++) await say(ann, group, `Message ${i}`);
+	const page = await enter(ann, `/messages/${group}`);
+	await live(page);
+	await see(page, "Message 40");
+	const toEnd = () => page.getByRole("region", { name: "Messages" })
+		.evaluate((e) => Math.abs(e.scrollHeight - e.scrollTop - e.clientHeight));
+	await toTop(page);
+	await send(page, "Mine\n\nin\nseveral\nlines");
+	await page.locator(".message:not(.sending, .waiting)", { hasText: "Mine" }).waitFor();
+	assert.ok(await toEnd() < 2, "after sending");
+	await page.getByLabel("Your message").focus();
+	for (let line = 1; line <= 8; line++) {
+		await page.keyboard.type(`Line ${line}`);
+		await page.keyboard.press("Shift+Enter");
+	}
+	assert.ok(await toEnd() < 2, "with a draft of eight lines");
+	await say(bob, group, "And then");
+	await see(page, "And then");
+	assert.ok(await toEnd() < 2, "with what came after it");
+	await page.context().close();
+});
+
 test("who scrolls while the page still opens is left there", async () => {
 	const [ann, bob] = [await person("Ann Hasty"), await person("Bob Hasty")];
 	const group = await met(ann, bob, "Message 1");
@@ -188,8 +213,10 @@ test("who scrolls while the page still opens is left there", async () => {
 		await opened;
 		return route.continue();
 	});
+	const told = page.waitForResponse(`**/api/messages/${group}?*`);
 	await signIn(page, ann, { at: `/messages/${group}` });
 	await live(page);
+	await told;
 	// What it has read it shows with the next event, though the list is still to come.
 	await until(async () => {
 		await say(bob, group, "And more");
@@ -252,9 +279,12 @@ test("history that was asked for before the page began anew still comes, without
 	// More than a page that nobody told of, so that the newest page has nothing in common with what is here.
 	for (let i = 61; i <= 120; i++) await unheard(bob, group, `Message ${i}`);
 	await page.locator(".message .text", { hasText: "Message 120" }).waitFor({ timeout: 2 * PATIENCE_MS });
+	assert.ok(!(await bubbles(page)).includes("Message 60"), "the page began anew");
 	await toTop(page);
 	answer();
-	await until(async () => (await bubbles(page)).length === 121, async () => `${(await bubbles(page)).length} messages`);
+	await see(page, "Message 60");
+	await toTop(page);
+	await see(page, "Hello");
 	assert.deepEqual(await bubbles(page), texts(await history(ann, group)));
 	await page.context().close();
 });

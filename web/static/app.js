@@ -176,6 +176,7 @@ function sent(answer, { to }) {
 
 session.onEnd((why) => {
 	stream.stop();
+	delete root.dataset.live;
 	clearTimeout(offTimer);
 	outbox.close(why === "ended");
 	if (why === "left") history.replaceState(null, "", "/");

@@ -9,7 +9,7 @@ const SHAPES = {
 	leave: "M10 4H5v16h5M14 8l4 4-4 4M9 12h9",
 };
 
-// h("tag.class", {attributes}, children...): on* are listeners; what is false or empty is left out.
+// h("tag.class", {attributes}, children...): on* are listeners; false and empty children are left out.
 export function h(what, ...children) {
 	const [tag, kind] = what.split(".");
 	const made = /svg|path/.test(tag) ? document.createElementNS("http://www.w3.org/2000/svg", tag)

@@ -5,7 +5,7 @@ import * as store from "./store.js";
 import * as outbox from "./outbox.js";
 import { lately, moment, named } from "./text.js";
 
-const count = ({ unread_count, unread_capped }) => unread_count > 0 && `${unread_count}${unread_capped ? "+" : ""}`;
+const count = ({ unread_count, unread_capped }) => unread_count && `${unread_count}${unread_capped ? "+" : ""}`;
 
 function row(group, isCurrent) {
 	const time = moment(group.created_at), unread = count(group);

@@ -60,7 +60,7 @@ export function live(on) {
 		watch(SILENCE_MS / 2);
 		try {
 			const answer = await send("/api/live", { headers: { Accept: "text/event-stream" }, signal: stream.signal });
-			if (!answer.ok) throw new Error(answer.status);
+			if (!answer.ok) throw answer;
 			// Where an earlier one lives there was no gap, unless this machine slept.
 			gap ||= failures || earlier.every((one) => one.signal.aborted) || Date.now() - heard > SILENCE_MS;
 			hear();

@@ -24,7 +24,7 @@ function dated({ access, refresh: again }) {
 }
 
 export const onEnd = (listener) => (ended = listener);
-export const signedIn = () => tokens !== null;
+export const signedIn = () => !!tokens;
 export const begin = (made) => keep(dated(made));
 
 export async function adopt() {

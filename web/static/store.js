@@ -231,8 +231,7 @@ export async function read(uuid) {
 	const asked = changes, answer = await post(`/api/message_groups/${uuid}/read`, JSON.stringify({ message_uuid: last }))
 		.catch(() => null);
 	// The answer may not know of what came meanwhile.
-	if (state.groups.get(uuid)?.touched > asked) return;
-	settle(uuid, answer ?? before);
+	if (!(state.groups.get(uuid)?.touched > asked)) settle(uuid, answer ?? before);
 	if (answer) return;
 	Object.assign(one, { readUpTo: null, readAgain: Date.now() + AGAIN_MS });
 	setTimeout(changed, AGAIN_MS);

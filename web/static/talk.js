@@ -60,13 +60,13 @@ function items(messages, pending, unreadAt) {
 	return list;
 }
 
-// Undefined when it is further back than what is here.
+// Undefined when further back than what is here.
 function firstUnread(messages, { unread_count, unread_capped } = {}) {
 	const theirs = messages.filter((one) => !store.mine(one));
 	return unread_count && !unread_capped ? theirs.at(-unread_count)?.uuid : undefined;
 }
 
-function composer(target, done) {
+function composer(target, done, follow) {
 	const left = h("p.left", { role: "status" });
 	const text = h("textarea", {
 		"aria-label": "Your message", rows: 1, placeholder: "Write a message", dir: "auto",
@@ -80,8 +80,8 @@ function composer(target, done) {
 		store.state.drafts.set(target, text.value);
 		text.style.height = "auto";
 		text.style.height = `${text.scrollHeight + 2}px`;
+		follow();
 		text.setAttribute("aria-invalid", over > 0);
-		left.classList.toggle("error", over > 0);
 		left.textContent = over > 0 ? `${over} too many` : over > -SHOW_LEFT ? `${-over} left` : "";
 	}
 
@@ -116,18 +116,18 @@ export function talk({ uuid, person: stranger }) {
 	const head = h("header"), list = h("ol.messages"), top = h("div.top");
 	const scroller = h("div.scroller", { tabindex: 0, role: "region", "aria-label": "Messages", onscroll: scrolled }, top, list);
 	const newer = h("button.newer", { hidden: true, onclick: () => toEnd("smooth") }, "↓ New messages");
-	const { form, text, changed } = composer(uuid ?? `@${stranger.handle}`, toEnd);
+	const follow = () => atEnd && toEnd();
+	const { form, text, changed } = composer(uuid ?? `@${stranger.handle}`, toEnd, follow);
 	const element = h("section.talk", { "aria-labelledby": "title" }, head, scroller, newer, form);
 	let atEnd = true, seenTop = 0, placed, unreadAt, lastShown;
 
 	// A keyboard that comes up, a text that grows: the end stays in sight.
-	const watcher = new ResizeObserver(() => atEnd && toEnd());
+	const watcher = new ResizeObserver(follow);
 	watcher.observe(scroller);
 
 	function toEnd(behavior) {
 		if (matchMedia("(prefers-reduced-motion: reduce)").matches) behavior = "auto";
 		scroller.scrollTo({ top: scroller.scrollHeight, behavior });
-		seenTop = scroller.scrollTop;
 	}
 
 	function scrolled() {
@@ -161,9 +161,10 @@ export function talk({ uuid, person: stranger }) {
 
 	function keepPlace() {
 		// A scroll whose event is to come.
-		if (scroller.scrollTop < seenTop) scrolled();
+		if (scroller.scrollTop !== seenTop) scrolled();
 		const box = (element) => element.getBoundingClientRect(), edge = box(scroller).top;
-		const held = !atEnd && [...list.children].find((child) => box(child).bottom > edge);
+		// Not the first day: it moves up.
+		const held = !atEnd && [...list.children].slice(1).find((child) => box(child).bottom > edge);
 		const before = held && box(held).top;
 		draw();
 		const moved = held?.isConnected && box(held).top - before;
@@ -173,18 +174,18 @@ export function talk({ uuid, person: stranger }) {
 	}
 
 	function place() {
-		placed = true;
 		unreadAt = firstUnread(one.messages, store.state.groups.get(uuid));
 		keepPlace();
 		const divider = list.querySelector(".new");
 		// Who scrolled meanwhile stays.
 		if (atEnd && divider?.offsetTop < scroller.scrollTop) scroller.scrollTop = divider.offsetTop - 12;
+		placed = true;
 	}
 
 	function update() {
 		const last = one.messages.at(-1);
 		keepPlace();
-		if (placed && !atEnd && last.uuid !== lastShown && !store.mine(last)) newer.hidden = false;
+		if (placed && !atEnd && last?.uuid !== lastShown && !store.mine(last)) newer.hidden = false;
 		lastShown = last?.uuid;
 		if (!placed && one.ready && !one.stale && !one.busy) place();
 		if (one.stale && !one.error) store.open(uuid);

@@ -12,7 +12,7 @@ export const named = (person) => plain(person?.display_name || (person ? "@" + p
 
 // Stored times without a zone are UTC.
 export function moment(stored) {
-	const zoned = /([Zz]|[+-]\d\d(:?\d\d)?)$/.test(stored) || !/\d[T ]\d/.test(stored);
+	const zoned = /(Z|[+-]\d\d(:?\d\d)?)$/i.test(stored) || !/\d[T ]\d/.test(stored);
 	const date = new Date(zoned ? stored : stored.replace(" ", "T") + "Z");
 	return isNaN(date) ? null : date;
 }
