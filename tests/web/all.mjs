@@ -3,5 +3,6 @@
 import "./site.mjs";
 import "./srp.mjs";
 import "./talk.mjs";
+import "./history.mjs";
 import "./network.mjs";
 import "./looks.mjs";

@@ -60,7 +60,7 @@ function items(messages, pending, unreadAt) {
 	return list;
 }
 
-// Undefined when further back than what is here.
+// Undefined if further back than what is here.
 function firstUnread(messages, { unread_count, unread_capped } = {}) {
 	const theirs = messages.filter((one) => !store.mine(one));
 	return unread_count && !unread_capped ? theirs.at(-unread_count)?.uuid : undefined;
@@ -116,7 +116,7 @@ export function talk({ uuid, person: stranger }) {
 	const head = h("header"), list = h("ol.messages"), top = h("div.top");
 	const scroller = h("div.scroller", { tabindex: 0, role: "region", "aria-label": "Messages", onscroll: scrolled }, top, list);
 	const newer = h("button.newer", { hidden: true, onclick: () => toEnd("smooth") }, "↓ New messages");
-	const follow = () => atEnd && toEnd();
+	const follow = () => atEnd ? toEnd() : scrolled();
 	const { form, text, changed } = composer(uuid ?? `@${stranger.handle}`, toEnd, follow);
 	const element = h("section.talk", { "aria-labelledby": "title" }, head, scroller, newer, form);
 	let atEnd = true, seenTop = 0, placed, unreadAt, lastShown;
@@ -133,7 +133,7 @@ export function talk({ uuid, person: stranger }) {
 	function scrolled() {
 		seenTop = scroller.scrollTop;
 		atEnd = scroller.scrollHeight - seenTop - scroller.clientHeight < NEAR_PX;
-		if (atEnd) newer.hidden = true;
+		newer.hidden ||= atEnd;
 		if (placed && seenTop < LOAD_OLDER_PX && !one.olderFailed) store.older(uuid);
 		see();
 	}
