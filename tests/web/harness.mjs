@@ -261,6 +261,15 @@ export const see = (page, text) => page.locator(".message .text", { hasText: tex
 export const row = (page, who) => page.locator(".row", { hasText: who.name });
 export const badge = (page, who) => row(page, who).locator(".badge");
 
+export const scroller = (page) => page.getByRole("region", { name: "Messages" });
+
+// gate(): what awaits its `opened` goes on once somebody calls its open().
+export function gate() {
+	const made = {};
+	made.opened = new Promise((resolve) => (made.open = resolve));
+	return made;
+}
+
 // allRead(): the conversation is in the list, and nothing of it is unread.
 export async function allRead(page, who) {
 	await row(page, who).waitFor();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What stands where while one reads: history that comes in above, messages that come in below, slow answers to both.
-import { PATIENCE_MS, allRead, assert, badge, bubbles, enter, history, live, met, person, row, say, see, send,
-	shot, signIn, test, unheard, until, window_ } from "./harness.mjs";
+import { PATIENCE_MS, allRead, assert, badge, bubbles, enter, gate, history, live, met, person, row, say, scroller,
+	see, send, shot, signIn, test, unheard, until, window_ } from "./harness.mjs";
 
-const toTop = (page) => page.getByRole("region", { name: "Messages" }).evaluate((scroller) => (scroller.scrollTop = 0));
+const toTop = (page) => scroller(page).evaluate((e) => (e.scrollTop = 0));
 const refreshing = (page, ms) => page.evaluate(async (ms) => {
 	const store = await import("/static/store.js");
 	setInterval(store.refreshGroups, ms);
@@ -18,15 +18,14 @@ test("the history of 250 messages loads while scrolling up, keeps its place, and
 	for (let i = 2; i <= 250; i++) await say(i % 3 ? ann : bob, group, `Message ${i}${i % 7 ? "" : "\nwith\nmore lines"}`);
 	const page = await enter(ann, `/messages/${group}`);
 	await see(page, "Message 250");
-	const scroller = page.getByRole("region", { name: "Messages" });
-	assert.ok(await scroller.evaluate((e) => e.scrollHeight - e.scrollTop - e.clientHeight < 2), "starts at the end");
+	assert.ok(await scroller(page).evaluate((e) => e.scrollHeight - e.scrollTop - e.clientHeight < 2), "starts at the end");
 	await allRead(page, bob);
 	assert.ok((await bubbles(page)).length < 150, "not everything at once");
 	let moved = 0;
 	while (!(await page.getByText("This is the beginning").count())) {
 		const before = (await bubbles(page)).length;
 		// What is at the upper edge stays there when older ones come in above it, a page at a time.
-		const held = await scroller.evaluate(async (e, [group, top]) => {
+		const held = await scroller(page).evaluate(async (e, [group, top]) => {
 			const store = await import("/static/store.js");
 			e.scrollTop = top;
 			// Something that changes before the page is told of the scrolling doesn't undo it.
@@ -37,7 +36,7 @@ test("the history of 250 messages loads while scrolling up, keeps its place, and
 			return item.getBoundingClientRect().top;
 		}, [moved === 0 && group, moved % 2 ? 0 : 300]);
 		await until(async () => (await bubbles(page)).length > before,
-			async () => `older messages (${await scroller.locator(".top").textContent()})`);
+			async () => `older messages (${await scroller(page).locator(".top").textContent()})`);
 		const now = await page.evaluate(() => globalThis.held.getBoundingClientRect().top);
 		assert.ok(Math.abs(now - held) < 2, `moved by ${now - held}`);
 		moved++;
@@ -46,12 +45,12 @@ test("the history of 250 messages loads while scrolling up, keeps its place, and
 	assert.deepEqual(await bubbles(page), texts(await history(ann, group)));
 	assert.equal(new Set(await bubbles(page)).size, 250);
 	// While reading above, a new one moves nothing and says that it is there.
-	await scroller.evaluate((e) => (e.scrollTop = 2000));
-	const top = await scroller.evaluate((e) => e.scrollTop);
+	await scroller(page).evaluate((e) => (e.scrollTop = 2000));
+	const top = await scroller(page).evaluate((e) => e.scrollTop);
 	await live(page);
 	await say(bob, group, "Message 251");
 	await page.getByRole("button", { name: "New messages" }).waitFor();
-	assert.equal(await scroller.evaluate((e) => e.scrollTop), top);
+	assert.equal(await scroller(page).evaluate((e) => e.scrollTop), top);
 	await badge(page, bob).filter({ hasText: "1" }).waitFor();
 	await shot(page, "history");
 	// The way to the end takes its time, and what changes meanwhile does not cut it short.
@@ -68,8 +67,7 @@ test("what one sends is in sight, whatever one was reading, and a long draft doe
 	const page = await enter(ann, `/messages/${group}`);
 	await live(page);
 	await see(page, "Message 40");
-	const toEnd = () => page.getByRole("region", { name: "Messages" })
-		.evaluate((e) => Math.abs(e.scrollHeight - e.scrollTop - e.clientHeight));
+	const toEnd = () => scroller(page).evaluate((e) => Math.abs(e.scrollHeight - e.scrollTop - e.clientHeight));
 	await toTop(page);
 	await drawn(page);
 	await send(page, "Mine 1\n\nin\nseveral\nlines");
@@ -78,7 +76,7 @@ test("what one sends is in sight, whatever one was reading, and a long draft doe
 	// A little above the end, with a draft whose place is the end's once it is gone.
 	await page.getByLabel("Your message").fill("Mine 2\n\n\n\n\n\nlast");
 	await drawn(page);
-	await page.getByRole("region", { name: "Messages" }).evaluate((e) => (e.scrollTop -= 100));
+	await scroller(page).evaluate((e) => (e.scrollTop -= 100));
 	await drawn(page);
 	await page.keyboard.type("!");
 	await drawn(page);
@@ -103,10 +101,9 @@ test("who scrolls while the page still opens is left there", async () => {
 	await say(bob, group, "The second");
 	for (let i = 3; i <= 40; i++) await say(bob, group, `Message ${i}`);
 	const page = await window_();
-	let open;
-	const opened = new Promise((resolve) => (open = resolve));
+	const list = gate();
 	await page.route("**/api/message_groups?*", async (route) => {
-		await opened;
+		await list.opened;
 		return route.continue();
 	});
 	const told = page.waitForResponse(`**/api/messages/${group}?*`, { timeout: 2 * PATIENCE_MS });
@@ -118,11 +115,10 @@ test("who scrolls while the page still opens is left there", async () => {
 		await say(bob, group, "And more");
 		return (await bubbles(page)).includes("Message 40");
 	}, "messages");
-	const scroller = page.getByRole("region", { name: "Messages" });
-	await scroller.evaluate((e) => (e.scrollTop = 100));
+	await scroller(page).evaluate((e) => (e.scrollTop = 100));
 	const first = page.locator(".message", { hasText: "The second" });
 	const { y } = await first.boundingBox();
-	open();
+	list.open();
 	await page.locator(".day.new").waitFor({ state: "attached" });
 	const moved = (await first.boundingBox()).y - y;
 	assert.ok(Math.abs(moved) < 2, `moved by ${moved}`);
@@ -162,14 +158,14 @@ test("history that was asked for before the page began anew still comes, without
 	const page = await enter(ann, `/messages/${group}`);
 	await see(page, "Message 60");
 	await live(page);
-	let asked = 0, writing = false, answer, written;
-	const answered = new Promise((resolve) => (answer = resolve)), complete = new Promise((resolve) => (written = resolve));
+	const older = gate(), written = gate();
+	let asked = 0, writing = false;
 	await page.route(`**/api/messages/${group}?*`, async (route) => {
 		const { searchParams } = new URL(route.request().url());
 		// Nothing but the newest page is there to go on from.
 		if (searchParams.has("after")) return route.fulfill({ status: 400, json: ["after_invalid"] });
-		if (!searchParams.has("cursor")) await (writing && complete);
-		else if (!asked++) await answered;
+		if (!searchParams.has("cursor")) await (writing && written.opened);
+		else if (!asked++) await older.opened;
 		return route.continue();
 	});
 	await until(async () => {
@@ -179,12 +175,12 @@ test("history that was asked for before the page began anew still comes, without
 	// More than a page that nobody told of, so that the newest page has nothing in common with what is here.
 	writing = true;
 	for (let i = 61; i <= 120; i++) await unheard(bob, group, `Message ${i}`);
-	written();
+	written.open();
 	await refreshing(page, 500);
 	await page.locator(".message .text", { hasText: "Message 120" }).waitFor();
 	assert.ok(!(await bubbles(page)).includes("Message 60"), "the page began anew");
 	await toTop(page);
-	answer();
+	older.open();
 	await see(page, "Message 60");
 	await toTop(page);
 	await see(page, "Hello");
@@ -199,24 +195,24 @@ test("a message that comes while an earlier one is being read stays unread", asy
 	const page = await enter(ann);
 	await live(page);
 	await badge(page, bob).filter({ hasText: "39" }).waitFor();
-	let answer;
-	const reading = new Promise((resolve) => page.route("**/api/message_groups/*/read", async (route) => {
+	const asked = gate(), answer = gate();
+	await page.route("**/api/message_groups/*/read", async (route) => {
 		const response = await route.fetch();
-		answer = () => route.fulfill({ response });
-		resolve();
-	}));
+		asked.open();
+		await answer.opened;
+		return route.fulfill({ response });
+	});
 	await row(page, bob).click();
 	await see(page, "Message 40");
-	const scroller = page.getByRole("region", { name: "Messages" });
-	await scroller.evaluate((e) => (e.scrollTop = e.scrollHeight));
-	await reading;
+	await scroller(page).evaluate((e) => (e.scrollTop = e.scrollHeight));
+	await asked.opened;
 	await toTop(page);
 	await say(bob, group, "Message 41");
 	await badge(page, bob).filter({ hasText: /^1 unread$/ }).waitFor();
 	// No list that is read again repairs it.
 	await page.route("**/api/message_groups?*", (route) => route.abort());
 	const answered = page.waitForResponse("**/api/message_groups/*/read");
-	await answer();
+	answer.open();
 	await (await answered).finished();
 	await drawn(page);
 	assert.deepEqual(await badge(page, bob).allTextContents(), ["1 unread"]);

@@ -3,7 +3,7 @@
 import { createPrivateKey, sign } from "node:crypto";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { BASE, COGNITO, PASSWORD, PATIENCE_MS, allRead, api, assert, badge, bubbles, enter, history, live, met, person,
+import { BASE, COGNITO, PASSWORD, PATIENCE_MS, allRead, api, assert, badge, bubbles, enter, gate, history, live, met, person,
 	row, say, see, send, shot, signIn, test, unheard, until, window_ } from "./harness.mjs";
 
 const texts = (list) => list.map(({ message }) => message);
@@ -130,15 +130,14 @@ test("without a live channel the page says so, looks for itself, and catches up 
 test("a page whose first stream is still to come does not call that an interruption", async () => {
 	const { ann } = await pairAt(["Ann Opening", "Bob Opening"]);
 	const page = await window_();
-	let open;
-	const opened = new Promise((resolve) => (open = resolve));
+	const stream = gate();
 	await page.route("**/api/live", async (route) => {
-		await opened;
+		await stream.opened;
 		return route.continue();
 	});
 	await signIn(page, ann);
 	assert.equal(await page.locator(".notice").textContent(), "");
-	open();
+	stream.open();
 	await live(page);
 	assert.equal(await page.locator(".notice").textContent(), "");
 	await page.context().close();
