@@ -57,10 +57,12 @@ static enum status write_page(
 	struct http_response *r, const struct message_page *page, const struct listing *l)
 {
 	buf_add_char(&r->body, '[');
-	for (size_t i = 0; i < page->count; i++) {
+	for (size_t i = 0; i < page->rows.count; i++) {
+		const struct message message = message_page_get(page, i);
+
 		if (i > 0)
 			buf_add_char(&r->body, ',');
-		write_message(&r->body, &page->messages[i]);
+		write_message(&r->body, &message);
 	}
 	buf_add_char(&r->body, ']');
 	return page->next.len > 0 ? write_next(r, page, l) : STATUS_OK;
@@ -141,7 +143,7 @@ void message_api_list(
 	const struct message_api *api, const struct user *caller, struct http_call *call)
 {
 	struct listing l = { .is_group = false };
-	struct message_page page = { .count = 0 };
+	struct message_page page = { .forward = false };
 	enum status rc = read_listing(&l, call);
 
 	if (rc == STATUS_OK)

@@ -32,7 +32,7 @@ static enum table_verdict judge_message(
 	return table_message_is_whole(item) ? TABLE_ROW_SHOW : TABLE_ROW_BROKEN;
 }
 
-static struct message read_message(const struct dynamo_item *item)
+struct message message_page_get(const struct message_page *page, size_t i)
 {
 	enum { UUID, USER, NAME, HANDLE, TEXT, TIME, ATTRIBUTES };
 	static const struct slice names[ATTRIBUTES] = {
@@ -44,8 +44,9 @@ static struct message read_message(const struct dynamo_item *item)
 		[TIME] = SLICE_LITERAL(TABLE_SK),
 	};
 	struct slice row[ATTRIBUTES];
+	size_t at = page->forward ? i : page->rows.count - 1 - i;
 
-	dynamo_item_strings(item, names, ATTRIBUTES, row);
+	dynamo_item_strings(page->rows.items[at], names, ATTRIBUTES, row);
 	return (struct message){
 		.uuid = row[UUID],
 		.user_uuid = row[USER],
@@ -60,11 +61,10 @@ enum status message_store_list(struct message_store *s, const struct uuid *group
 	const struct message_range *range, struct deadline by, struct message_page *out)
 {
 	struct table_key pk = table_key_messages(group);
-	bool forward = range->after.len > 0;
 	const struct dynamo_query q = { .hash_value = table_key_slice(&pk),
 		.before = range->before,
 		.after = range->after,
-		.ascending = forward };
+		.ascending = range->after.len > 0 };
 	enum status rc =
 		table_rows_collect(s->table, &q, range->limit, judge_message, by, &out->rows);
 
@@ -73,18 +73,15 @@ enum status message_store_list(struct message_store *s, const struct uuid *group
 	if (out->rows.broken > 0)
 		LOG(LOG_WARN, "message_rows_skipped", log_slice("pk", table_key_slice(&pk)),
 			log_int("rows", (int64_t)out->rows.broken));
-	out->count = out->rows.count;
-	for (size_t i = 0; i < out->count; i++)
-		out->messages[i] = read_message(out->rows.items[forward ? i : out->count - 1 - i]);
+	out->forward = q.ascending;
 	if (out->rows.more)
-		out->next = out->messages[forward ? out->count - 1 : 0].created_at;
+		out->next = table_text(out->rows.items[out->rows.count - 1], TABLE_SK);
 	return STATUS_OK;
 }
 
 void message_page_clear(struct message_page *page)
 {
 	table_rows_clear(&page->rows);
-	page->count = 0;
 	page->next = (struct slice){ 0 };
 }
 

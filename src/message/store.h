@@ -17,10 +17,9 @@ STATUS_MUSTCHECK enum status message_store_new(struct dynamo *d, struct message_
 void message_store_free(struct message_store *s);
 
 struct message_page {
-	struct message messages[TABLE_ROWS_MAX]; /* ascending by sort key */
-	size_t count;
+	struct table_rows rows; /* in the order in which they were read */
+	bool forward; /* ascending by sort key; else descending */
 	struct slice next; /* sort key to go on from, in the same way; empty if there are no more */
-	struct table_rows rows; /* the memory behind the texts */
 };
 
 /* Which messages a page is of: the newest that are older than a sort key (empty: the newest of
@@ -35,6 +34,9 @@ struct message_range {
 STATUS_MUSTCHECK enum status message_store_list(struct message_store *s, const struct uuid *group,
 	const struct message_range *range, struct deadline by, struct message_page *out);
 void message_page_clear(struct message_page *page);
+
+/* A message of a page, the oldest at 0, i below rows.count; its texts live as long as the page. */
+struct message message_page_get(const struct message_page *page, size_t i);
 
 /* A message as it is stored. */
 struct message_found {

@@ -46,10 +46,12 @@ static enum status write_page(struct http_response *r, const struct message_grou
 	enum status rc = STATUS_OK;
 
 	buf_add_char(&r->body, '[');
-	for (size_t i = 0; i < page->count; i++) {
+	for (size_t i = 0; i < page->rows.count; i++) {
+		const struct message_group group = message_group_page_get(page, i);
+
 		if (i > 0)
 			buf_add_char(&r->body, ',');
-		write_group(&r->body, &page->groups[i]);
+		write_group(&r->body, &group);
 	}
 	buf_add_char(&r->body, ']');
 	if (page->next.len > 0) {
@@ -65,7 +67,7 @@ void message_group_api_list(struct dynamo *d, const struct user *caller, struct 
 {
 	struct table_key pk = table_key_group_rows(&caller->uuid);
 	struct page_request asked = { .limit = 0 };
-	struct message_group_page page = { .count = 0 };
+	struct message_group_page page = { .next = { 0 } };
 	struct buf before = { 0 };
 	enum status rc = page_request_read(call->request, &asked);
 

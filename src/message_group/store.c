@@ -33,11 +33,11 @@ struct any_of {
 	struct buf text;
 };
 
-static void fill_any_of(struct any_of *a, const struct message_group_page *page)
+static void fill_any_of(struct any_of *a, const struct table_rows *rows)
 {
-	for (size_t i = 0; i < page->count; i++) {
+	for (size_t i = 0; i < rows->count; i++) {
 		(void)snprintf(a->names[i], sizeof(a->names[i]), "g%zu", i);
-		a->values[i] = table_attr(a->names[i], page->groups[i].uuid);
+		a->values[i] = table_attr(a->names[i], rows->names[i]);
 		if (i % OPERANDS_OF_IN == 0)
 			buf_add_str(&a->text,
 				i > 0 ? ") OR " TABLE_GROUP_UUID " IN (:"
@@ -49,14 +49,13 @@ static void fill_any_of(struct any_of *a, const struct message_group_page *page)
 	buf_add_char(&a->text, ')');
 }
 
-static bool was_shown(
-	const struct dynamo_page *newer, struct slice before, const struct message_group *group)
+static bool was_shown(const struct dynamo_page *newer, struct slice before, struct slice group)
 {
 	for (size_t i = 0; i < dynamo_page_count(newer); i++) {
 		const struct dynamo_item *item = dynamo_page_item(newer, i);
 
 		if (slice_compare(table_text(item, TABLE_SK), before) >= 0 &&
-			slice_equal(table_text(item, TABLE_GROUP_UUID), group->uuid))
+			slice_equal(table_text(item, TABLE_GROUP_UUID), group))
 			return true;
 	}
 	return false;
@@ -66,7 +65,7 @@ static bool was_shown(
  * an interrupted program left two). One call looks for such rows among the newest megabyte of them,
  * some three thousand conversations. */
 static enum status drop_shown_before(struct dynamo *d, const struct uuid *user, struct slice before,
-	struct deadline by, struct message_group_page *page)
+	struct deadline by, struct table_rows *rows)
 {
 	struct table_key pk = table_key_group_rows(user);
 	struct any_of any = { .text = { 0 } };
@@ -75,27 +74,29 @@ static enum status drop_shown_before(struct dynamo *d, const struct uuid *user, 
 	enum status rc = STATUS_NO_MEMORY;
 	struct dynamo_query q = { .hash_value = table_key_slice(&pk) };
 
-	fill_any_of(&any, page);
-	q.filter = (struct dynamo_expression){ buf_cstr(&any.text), any.values, page->count };
+	fill_any_of(&any, rows);
+	q.filter = (struct dynamo_expression){ buf_cstr(&any.text), any.values, rows->count };
 	/* Without its last byte the start is a bound just below itself; was_shown looks closer. */
 	q.after = (struct slice){ before.ptr, before.len - 1 };
 	if (buf_ok(&any.text))
 		rc = dynamo_query(d, &q, by, &newer);
 	if (rc == STATUS_OK) {
-		for (size_t i = 0; i < page->count; i++) {
-			if (!was_shown(newer, before, &page->groups[i]))
-				page->groups[kept++] = page->groups[i];
+		for (size_t i = 0; i < rows->count; i++) {
+			if (was_shown(newer, before, rows->names[i]))
+				continue;
+			rows->names[kept] = rows->names[i];
+			rows->items[kept++] = rows->items[i];
 		}
-		page->count = kept;
+		rows->count = kept;
 	}
 	dynamo_page_free(newer);
 	buf_free(&any.text);
 	return rc;
 }
 
-static struct message_group read_group(const struct dynamo_item *item, struct slice uuid)
+struct message_group message_group_page_get(const struct message_group_page *page, size_t i)
 {
-	enum { USER, NAME, HANDLE, TEXT, TIME, READ, UNREAD, ATTRIBUTES };
+	enum { TIME, TEXT, USER, NAME, HANDLE, UNREAD, READ, ATTRIBUTES };
 	static const struct slice names[ATTRIBUTES] = {
 		[USER] = SLICE_LITERAL(TABLE_USER_UUID),
 		[NAME] = SLICE_LITERAL(TABLE_USER_DISPLAY_NAME),
@@ -108,9 +109,9 @@ static struct message_group read_group(const struct dynamo_item *item, struct sl
 	struct slice row[ATTRIBUTES];
 	struct message_group group;
 
-	dynamo_item_strings(item, names, ATTRIBUTES, row);
+	dynamo_item_strings(page->rows.items[i], names, ATTRIBUTES, row);
 	group = (struct message_group){
-		.uuid = uuid,
+		.uuid = page->rows.names[i],
 		.user_uuid = row[USER],
 		.display_name = row[NAME],
 		.handle = row[HANDLE],
@@ -134,20 +135,16 @@ enum status message_group_store_list(struct dynamo *d, const struct uuid *user, 
 	if (out->rows.broken > 0)
 		LOG(LOG_WARN, "group_rows_skipped", log_slice("pk", table_key_slice(&pk)),
 			log_int("rows", (int64_t)out->rows.broken));
-	for (size_t i = 0; i < out->rows.count; i++)
-		out->groups[i] = read_group(out->rows.items[i], out->rows.names[i]);
-	out->count = out->rows.count;
 	if (out->rows.more)
-		out->next = out->groups[out->count - 1].created_at;
-	if (before.len > 0 && out->count > 0)
-		rc = drop_shown_before(d, user, before, by, out);
+		out->next = table_text(out->rows.items[out->rows.count - 1], TABLE_SK);
+	if (before.len > 0 && out->rows.count > 0)
+		rc = drop_shown_before(d, user, before, by, &out->rows);
 	return rc;
 }
 
 void message_group_page_clear(struct message_group_page *page)
 {
 	table_rows_clear(&page->rows);
-	page->count = 0;
 	page->next = (struct slice){ 0 };
 }
 

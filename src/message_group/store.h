@@ -9,10 +9,8 @@
 #include "message_table/rows.h"
 
 struct message_group_page {
-	struct message_group groups[TABLE_ROWS_MAX]; /* newest first */
-	size_t count;
+	struct table_rows rows; /* newest first, each known by its group's uuid */
 	struct slice next; /* sort key to go on before; empty if this was the last page */
-	struct table_rows rows; /* the memory behind the texts */
 };
 
 /* A page of user's groups: up to limit, older than the sort key before (empty: the newest). A
@@ -20,6 +18,9 @@ struct message_group_page {
 STATUS_MUSTCHECK enum status message_group_store_list(struct dynamo *d, const struct uuid *user,
 	size_t limit, struct slice before, struct deadline by, struct message_group_page *out);
 void message_group_page_clear(struct message_group_page *page);
+
+/* The conversation of a row, i below rows.count; its texts live as long as the page. */
+struct message_group message_group_page_get(const struct message_group_page *page, size_t i);
 
 /* STATUS_OK: user is a member of group; *other becomes the other member, where the row tells and
  * the caller wants to know (not NULL). STATUS_NOT_FOUND: no member, or no such group. Membership is

@@ -77,7 +77,8 @@ void table_rows_clear(struct table_rows *rows)
 {
 	for (size_t i = 0; i < rows->page_count; i++)
 		dynamo_page_free(rows->pages[i]);
-	*rows = (struct table_rows){ .count = 0 };
+	rows->count = rows->page_count = rows->broken = 0;
+	rows->more = false;
 }
 
 bool table_message_is_whole(const struct dynamo_item *item)
