@@ -33,7 +33,7 @@ static inline bool slice_equal(struct slice a, struct slice b)
 		return false;
 	return a.len == 0 ||
 		(a.ptr[0] == b.ptr[0] && a.ptr[a.len - 1] == b.ptr[b.len - 1] &&
-			memcmp(a.ptr, b.ptr, a.len) == 0);
+			(a.len <= 2 || memcmp(a.ptr, b.ptr, a.len) == 0));
 }
 
 /* Byte order, a shorter prefix first: the order in which DynamoDB sorts strings. */

@@ -202,14 +202,11 @@ static inline const char *scan_typed_string(struct scan *s, const char *p)
 /* A value and the white space on both sides of it. */
 static ALWAYS_INLINE const char *scan_value(struct scan *s, const char *p)
 {
-	const char *typed;
 	struct json_name text;
 
 	p = skip_space(s, p);
 	if (is_char(s, p, '"'))
 		p = scan_string(s, p, &text);
-	else if ((typed = scan_typed_string(s, p)))
-		p = typed;
 	else
 		p = scan_other(s, p);
 	return p ? skip_space(s, p) : NULL;
@@ -219,6 +216,7 @@ static ALWAYS_INLINE const char *scan_value(struct scan *s, const char *p)
 static inline const char *scan_member(struct scan *s, const char *p)
 {
 	struct json_name *name;
+	const char *typed;
 
 	if (s->name_count == s->name_room && !grow_names(s))
 		return NULL;
@@ -226,6 +224,8 @@ static inline const char *scan_member(struct scan *s, const char *p)
 	p = scan_string(s, skip_space(s, p), name);
 	if (!p)
 		return NULL;
+	if (is_char(s, p, ':') && (typed = scan_typed_string(s, p + 1)))
+		return skip_space(s, typed);
 	p = skip_space(s, p);
 	return is_char(s, p, ':') ? scan_value(s, p + 1) : NULL;
 }

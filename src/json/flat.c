@@ -14,6 +14,8 @@
 /* The spelling of a number for strtod; longer ones go to the heap. */
 #define NUMBER_ROOM 64
 
+#define COUNT_DIGITS ((size_t)15)
+
 struct json_flat {
 	struct json_nodes nodes;
 	struct buf text; /* as it came, then what its strings with escapes mean */
@@ -214,18 +216,22 @@ void json_at_only_strings(struct json_at v, struct slice name, const struct slic
 	size_t count, struct slice *out)
 {
 	const struct json_node *at, *end;
+	size_t i = 0; /* where the last one was found */
 
-	for (size_t i = 0; i < count; i++)
-		out[i] = (struct slice){ 0 };
+	for (size_t k = 0; k < count; k++)
+		out[k] = (struct slice){ 0 };
 	if (first_char(v) != '{')
 		return;
 	for (at = first_name(v, &end); at < end; at = node_after(v.doc, at + 1)) {
 		struct slice member = text_of(v.doc, at);
-		size_t i = 0;
+		size_t tried = 0;
 
-		while (i < count && !slice_equal(members[i], member))
-			i++;
-		if (i < count && is_only_string(v.doc, at + 1, name))
+		/* Objects are often written in the order that they are read in. */
+		while (tried < count && !slice_equal(members[i], member)) {
+			i = i + 1 < count ? i + 1 : 0;
+			tried++;
+		}
+		if (tried < count && is_only_string(v.doc, at + 1, name))
 			out[i] = text_of(v.doc, at + 3);
 	}
 }
@@ -242,6 +248,22 @@ static bool is_saturated(const char *spelled)
 	return strtoull(spelled, NULL, 10) == UINT64_MAX;
 }
 
+/* A count, which most numbers are: digits that a double holds exactly. */
+static bool read_count(struct slice spelled, double *out)
+{
+	uint64_t value = 0;
+
+	if (spelled.len > COUNT_DIGITS)
+		return false;
+	for (size_t i = 0; i < spelled.len; i++) {
+		if (spelled.ptr[i] < '0' || spelled.ptr[i] > '9')
+			return false;
+		value = value * 10 + (uint64_t)(spelled.ptr[i] - '0');
+	}
+	*out = (double)value;
+	return true;
+}
+
 bool json_at_number(struct json_at v, double *out)
 {
 	struct slice spelled = json_at_spelled(v);
@@ -251,6 +273,8 @@ bool json_at_number(struct json_at v, double *out)
 
 	if (json_at_kind(v) != JSON_NUMBER)
 		return false;
+	if (read_count(spelled, out))
+		return true;
 	if (spelled.len >= sizeof(room))
 		text = malloc(spelled.len + 1);
 	if (!text)

@@ -78,6 +78,15 @@ static inline unsigned int json_copy_16(char *to, const char *text)
 }
 #endif
 
+/* Marks, by their high bits, those of eight bytes that are written escaped. Only the first mark is
+ * sure to be right. */
+static inline uint64_t json_escaped_of_8(uint64_t bytes)
+{
+	uint64_t del = (bytes ^ JSON_EACH_BYTE(0x7f)) - JSON_EACH_BYTE(1);
+
+	return (json_special_of_8(bytes) | del) & ~bytes & JSON_EACH_BYTE(0x80);
+}
+
 /* Copies text up to its first byte that is written escaped: a control character, U+007F among them,
  * a quote or a backslash. How many these are; to has room for all of text, and what is behind them
  * means nothing. What is left of fewer than sixteen (eight) bytes is taken again with those before
@@ -87,21 +96,23 @@ static inline size_t json_copy_unescaped(char *to, const char *text, size_t len)
 	size_t at = 0;
 
 #ifdef __SSE2__
-	while (at < len && len >= 16) {
-		size_t from = len - at < 16 ? len - 16 : at;
-		unsigned int mask = json_copy_16(to + from, text + from);
+	if (len >= 16) {
+		unsigned int mask = 0;
 
-		if (mask != 0)
-			return from + (size_t)__builtin_ctz(mask);
-		at = from + 16;
+		for (; len - at >= 16 && mask == 0; at += 16)
+			mask = json_copy_16(to + at, text + at);
+		if (mask == 0 && at < len) {
+			mask = json_copy_16(to + len - 16, text + len - 16);
+			at = len;
+		}
+		return mask != 0 ? at - 16 + (size_t)__builtin_ctz(mask) : len;
 	}
 #endif
-	for (uint64_t bytes, del; at < len && len >= sizeof(bytes);) {
+	for (uint64_t bytes; at < len && len >= sizeof(bytes);) {
 		size_t from = len - at < sizeof(bytes) ? len - sizeof(bytes) : at;
 
 		memcpy(&bytes, text + from, sizeof(bytes));
-		del = (bytes ^ JSON_EACH_BYTE(0x7f)) - JSON_EACH_BYTE(1);
-		if (((json_special_of_8(bytes) | del) & ~bytes & JSON_EACH_BYTE(0x80)) != 0)
+		if (json_escaped_of_8(bytes) != 0)
 			break;
 		memcpy(to + from, &bytes, sizeof(bytes));
 		at = from + sizeof(bytes);

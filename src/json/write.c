@@ -42,46 +42,40 @@ static void write_escaped(struct buf *b, struct slice text)
 	buf_add_char(b, '"');
 }
 
-/* A string with nothing in it to escape, and where it ends; NULL for any other. */
-static inline char *put_plain(char *at, struct slice text)
+/* A string, in room behind the buffer's end and what was put there before it. */
+static inline void put_string(struct buf *b, char *at, struct slice text)
 {
-	*at++ = '"';
-	if (json_copy_unescaped(at, text.ptr, text.len) < text.len)
-		return NULL;
-	at += text.len;
-	*at++ = '"';
-	return at;
+	char *end = at + 1 + text.len;
+
+	*at = '"';
+	if (json_copy_unescaped(at + 1, text.ptr, text.len) < text.len) {
+		b->len = (size_t)(at - b->data);
+		write_escaped(b, text);
+		return;
+	}
+	*end = '"';
+	buf_grew(b, (size_t)(end + 1 - (b->data + b->len)));
 }
 
 void json_write_string(struct buf *b, struct slice text)
 {
 	char *room = buf_reserve(b, text.len + 2);
-	const char *end = room ? put_plain(room, text) : NULL;
 
-	if (end)
-		buf_grew(b, (size_t)(end - room));
-	else
-		write_escaped(b, text);
+	if (room)
+		put_string(b, room, text);
 }
 
-void json_write_named(struct buf *b, struct slice name, struct slice text)
+char *json_write_next(struct buf *b, size_t size)
 {
 	bool first = b->len == 0 || b->data[b->len - 1] == '{' || b->data[b->len - 1] == '[';
-	char *room = buf_reserve(b, !first + name.len + 3 + text.len + 2);
-	char *at = room;
-	const char *end;
+	char *room = buf_reserve(b, !first + size);
 
-	if (!room)
-		return;
-	if (!first)
-		*at++ = ',';
-	*at++ = '"';
-	memcpy(at, name.ptr, name.len);
-	at += name.len;
-	*at++ = '"';
-	*at++ = ':';
-	end = put_plain(at, text);
-	buf_grew(b, (size_t)((end ? end : at) - room));
-	if (!end)
-		write_escaped(b, text);
+	if (room && !first)
+		*room++ = ',';
+	return room;
+}
+
+void json_write_value(struct buf *b, char *at, struct slice text)
+{
+	put_string(b, at, text);
 }
