@@ -14,7 +14,6 @@ struct dispatch {
 	struct app *app;
 	const struct app_route *route; /* the one to run; NULL if the path or method is none */
 	const struct app_route *matched; /* one with its path, also when the method is wrong */
-	char methods[64]; /* of the path, for Allow */
 	struct user caller;
 	struct http_call call;
 };
@@ -23,16 +22,6 @@ static bool serves(const struct app_route *route, enum http_method method)
 {
 	return route->method == method ||
 		(route->method == HTTP_GET && method == HTTP_HEAD && route->login != APP_ADMISSION);
-}
-
-static void add_method(struct dispatch *d, const struct app_route *route)
-{
-	const char *text = route->method != HTTP_GET ? "POST, "
-		: route->login == APP_ADMISSION      ? "GET, "
-						     : "GET, HEAD, ";
-
-	/* The longest list, "GET, HEAD, POST, OPTIONS", fits. */
-	strncat(d->methods, text, sizeof(d->methods) - strlen(d->methods) - 1);
 }
 
 /* Whether the path is there for who asks. Some are nginx's alone: a client finds no such route. */
@@ -48,19 +37,46 @@ static bool is_there(const struct app_route *route, const struct http_request *q
 	}
 }
 
+/* The next of the routes that is there for a request; NULL behind the last. */
+static const struct app_route *next_match(
+	const struct app_route *r, const struct http_request *q, struct slice *capture)
+{
+	while (r->pattern && (!router_match(r->pattern, q->path, capture) || !is_there(r, q)))
+		r++;
+	return r->pattern ? r : NULL;
+}
+
 static void find_route(struct dispatch *d)
 {
 	const struct http_request *q = d->call.request;
+	const struct app_route *r = app_routes;
 
-	for (const struct app_route *r = app_routes; r->pattern; r++) {
-		if (!router_match(r->pattern, q->path, &d->call.capture) || !is_there(r, q))
-			continue;
+	for (; (r = next_match(r, q, &d->call.capture)); r++) {
 		d->matched = r;
-		add_method(d, r);
 		if (serves(r, q->method))
 			d->route = r;
 	}
-	strncat(d->methods, "OPTIONS", sizeof(d->methods) - strlen(d->methods) - 1);
+}
+
+/* For Allow; the longest, "GET, HEAD, POST, OPTIONS", fits. */
+struct methods {
+	char text[64];
+};
+
+static struct methods methods_of(const struct http_request *q)
+{
+	struct methods m = { "" };
+	const struct app_route *r = app_routes;
+	struct slice ignored;
+
+	for (; (r = next_match(r, q, &ignored)); r++)
+		strncat(m.text,
+			r->method != HTTP_GET               ? "POST, "
+				: r->login == APP_ADMISSION ? "GET, "
+							    : "GET, HEAD, ",
+			sizeof(m.text) - strlen(m.text) - 1);
+	strncat(m.text, "OPTIONS", sizeof(m.text) - strlen(m.text) - 1);
+	return m;
 }
 
 /* Whose token it is. STATUS_NOT_FOUND: a valid token of somebody who is no user here. */
@@ -110,10 +126,14 @@ static void answer(struct dispatch *d)
 	if (!d->matched) {
 		http_response_error(r, 404, "not_found");
 	} else if (d->call.request->method == HTTP_OPTIONS) {
-		cors_preflight(&d->app->cors, d->call.request, d->methods, r);
+		const struct methods m = methods_of(d->call.request);
+
+		cors_preflight(&d->app->cors, d->call.request, m.text, r);
 	} else if (!d->route) {
+		const struct methods m = methods_of(d->call.request);
+
 		http_response_error(r, 405, "method_not_allowed");
-		http_response_header(r, "Allow", slice_of(d->methods));
+		http_response_header(r, "Allow", slice_of(m.text));
 	} else if (deadline_left_ms(d->call.by) < WORTH_STARTING_MS) {
 		/* Its client gives up about now: those that came later can be served in time. */
 		http_response_error(r, 503, "service_unavailable");
