@@ -84,6 +84,7 @@ UNIT_TESTS = \
 	tests/unit/check_pg_loss \
 	tests/unit/check_shared_cache \
 	tests/unit/check_shared_memory \
+	tests/unit/check_shared_secret \
 	tests/unit/check_stream_batch \
 	tests/unit/check_stream_checkpoints \
 	tests/unit/check_stream_shards \

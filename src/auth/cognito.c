@@ -65,7 +65,7 @@ enum status cognito_new_from(const struct cognito_settings *settings,
 	if (rc == STATUS_OK)
 		jwks_count_in(c->jwks, c->settings.metrics);
 	if (rc == STATUS_OK)
-		rc = token_cache_new(c->sha256, settings->memory, &c->verified);
+		rc = token_cache_new(settings->memory, &c->verified);
 	if (rc != STATUS_OK)
 		goto out;
 	*out = c;

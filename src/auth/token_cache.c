@@ -3,6 +3,7 @@
 #include "auth/token_cache.h"
 
 #include "shared/cache.h"
+#include "shared/secret.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -10,25 +11,38 @@
 #include <string.h>
 
 struct token_cache {
-	const EVP_MD *sha256;
-	EVP_MD_CTX *ctx; /* used again for each token */
+	struct shared_secret key;
+	EVP_MAC *siphash;
+	EVP_MAC_CTX *ctx; /* used again for each token */
 	struct shared_cache *tokens;
 };
 
-enum status token_cache_new(
-	const EVP_MD *sha256, struct shared_memory *memory, struct token_cache **out)
+static enum status open_digest(struct token_cache *c, struct shared_memory *memory)
+{
+	enum status rc = shared_secret_take(memory, &c->key);
+
+	if (rc != STATUS_OK)
+		return rc;
+	c->siphash = EVP_MAC_fetch(NULL, "SIPHASH", NULL);
+	c->ctx = c->siphash ? EVP_MAC_CTX_new(c->siphash) : NULL;
+	if (c->ctx)
+		return STATUS_OK;
+	ERR_clear_error();
+	return STATUS_INTERNAL;
+}
+
+enum status token_cache_new(struct shared_memory *memory, struct token_cache **out)
 {
 	const struct shared_cache_shape shape = { .capacity = TOKEN_CACHE_CAPACITY,
 		.key_size = sizeof(struct token_digest),
 		.value_size = sizeof(struct token_entry) };
 	struct token_cache *c = calloc(1, sizeof(*c));
-	enum status rc = STATUS_NO_MEMORY;
+	enum status rc;
 
 	if (!c)
-		return rc;
-	c->sha256 = sha256;
-	c->ctx = EVP_MD_CTX_new();
-	if (c->ctx)
+		return STATUS_NO_MEMORY;
+	rc = open_digest(c, memory);
+	if (rc == STATUS_OK)
 		rc = shared_cache_new(memory, &shape, &c->tokens);
 	if (rc != STATUS_OK) {
 		token_cache_free(c);
@@ -43,17 +57,20 @@ void token_cache_free(struct token_cache *c)
 	if (!c)
 		return;
 	shared_cache_free(c->tokens);
-	EVP_MD_CTX_free(c->ctx);
+	EVP_MAC_CTX_free(c->ctx);
+	EVP_MAC_free(c->siphash);
 	free(c);
 }
 
 enum status token_cache_digest(struct token_cache *c, struct slice token, struct token_digest *out)
 {
 	struct token_digest digest;
+	size_t len;
 
-	if (EVP_DigestInit_ex(c->ctx, c->sha256, NULL) != 1 ||
-		EVP_DigestUpdate(c->ctx, token.ptr, token.len) != 1 ||
-		EVP_DigestFinal_ex(c->ctx, digest.bytes, NULL) != 1) {
+	if (EVP_MAC_init(c->ctx, c->key.bytes, sizeof(c->key.bytes), NULL) != 1 ||
+		EVP_MAC_update(c->ctx, (const unsigned char *)token.ptr, token.len) != 1 ||
+		EVP_MAC_final(c->ctx, digest.bytes, &len, sizeof(digest.bytes)) != 1 ||
+		len != sizeof(digest.bytes)) {
 		ERR_clear_error();
 		return STATUS_INTERNAL;
 	}

@@ -9,25 +9,26 @@
 #include "auth/jwk.h"
 #include "shared/memory.h"
 
-#include <openssl/types.h>
-
-/* Tokens held: 144 bytes each. */
+/* Tokens held: 128 bytes each. */
 #define TOKEN_CACHE_CAPACITY ((size_t)8192)
 
 /* A longer subject is not remembered; Cognito's have 36 bytes. */
 #define TOKEN_CACHE_SUBJECT_MAX ((size_t)47)
 
-#define TOKEN_CACHE_DIGEST_SIZE 32
+#define TOKEN_CACHE_DIGEST_SIZE 16
 
 struct token_cache;
 
-/* sha256 is EVP_MD_fetch's "SHA256" and must, like memory, outlive the cache. memory as in
- * shared/cache.h; its scope has the issuer and the client ids in it. */
+/* memory as in shared/cache.h; its scope has the issuer and the client ids in it. STATUS_INTERNAL
+ * if OpenSSL has no SipHash (a FIPS provider alone), STATUS_NO_MEMORY. */
 STATUS_MUSTCHECK enum status token_cache_new(
-	const EVP_MD *sha256, struct shared_memory *memory, struct token_cache **out);
+	struct shared_memory *memory, struct token_cache **out);
 void token_cache_free(struct token_cache *c);
 
-/* What names a token here: the SHA-256 of all of its bytes, signature included. */
+/* What names a token here: the SipHash-2-4 of all of its bytes, signature included, of 128 bits and
+ * under a key that only those who share the memory know. To whoever does not know it the digests
+ * are random, so that nobody can make a token with the digest of another. (Aumasson and Bernstein,
+ * "SipHash: a fast short-input PRF", 2012.) */
 struct token_digest {
 	_Alignas(uint64_t) unsigned char bytes[TOKEN_CACHE_DIGEST_SIZE];
 };

@@ -356,13 +356,12 @@ START_TEST(so_many_tokens_are_remembered_and_no_more)
 {
 	const struct cognito_principal p = { .subject = "s" };
 	const struct jwk_digest by_key = { "k" };
-	EVP_MD *sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	struct token_digest digest;
 	struct token_entry found;
 	struct token_cache *c;
 	size_t kept = 0, count = 2 * TOKEN_CACHE_CAPACITY;
 
-	ck_assert_int_eq(token_cache_new(sha256, NULL, &c), STATUS_OK);
+	ck_assert_int_eq(token_cache_new(NULL, &c), STATUS_OK);
 	for (size_t i = 0; i < count; i++) {
 		digest_of_number(c, i, &digest);
 		ck_assert(!token_cache_find(c, &digest, &found));
@@ -377,26 +376,62 @@ START_TEST(so_many_tokens_are_remembered_and_no_more)
 	ck_assert_uint_le(kept, TOKEN_CACHE_CAPACITY);
 	ck_assert_uint_ge(kept, TOKEN_CACHE_CAPACITY * 9 / 10);
 	token_cache_free(c);
-	EVP_MD_free(sha256);
 }
 END_TEST
 
-START_TEST(a_digest_is_the_sha256_of_the_whole_text)
+static bool are_alike(const struct token_digest *a, const struct token_digest *b)
 {
-	static const unsigned char abc[] = "\xba\x78\x16\xbf\x8f\x01\xcf\xea\x41\x41\x40\xde\x5d"
-					   "\xae\x22\x23\xb0\x03\x61\xa3\x96\x17\x7a\x9c\xb4\x10"
-					   "\xff\x61\xf2\x00\x15\xad";
-	EVP_MD *sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-	struct token_digest digest;
-	struct token_cache *c;
+	return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
 
-	ck_assert_int_eq(token_cache_new(sha256, NULL, &c), STATUS_OK);
-	for (int i = 0; i < 2; i++) { /* also with a context that was used before */
-		ck_assert_int_eq(token_cache_digest(c, SLICE("abc"), &digest), STATUS_OK);
-		ck_assert_mem_eq(digest.bytes, abc, sizeof(digest.bytes));
+START_TEST(each_byte_of_a_token_counts_for_its_digest)
+{
+	struct token_digest digest, again, other;
+	struct token_cache *c;
+	char text[1200];
+
+	memset(text, 'a', sizeof(text));
+	ck_assert_int_eq(token_cache_new(NULL, &c), STATUS_OK);
+	for (size_t len = 1; len <= sizeof(text); len += len < 40 ? 1 : 40) {
+		const struct slice bytes = { text, len };
+
+		ck_assert_int_eq(token_cache_digest(c, bytes, &digest), STATUS_OK);
+		for (size_t i = 0; i < len; i++) {
+			text[i] = 'b';
+			ck_assert_int_eq(token_cache_digest(c, bytes, &other), STATUS_OK);
+			text[i] = 'a';
+			if (are_alike(&digest, &other))
+				ck_abort_msg("byte %zu of %zu", i, len);
+		}
+		ck_assert_int_eq(token_cache_digest(c, bytes, &again), STATUS_OK);
+		ck_assert(are_alike(&digest, &again));
+		ck_assert_int_eq(token_cache_digest(c, slice_skip(bytes, 1), &other), STATUS_OK);
+		ck_assert(!are_alike(&digest, &other));
 	}
 	token_cache_free(c);
-	EVP_MD_free(sha256);
+}
+END_TEST
+
+START_TEST(digests_are_the_same_for_those_who_share_memory_alone)
+{
+	struct shared_memory *memory[2];
+	struct token_cache *caches[2], *stranger;
+	struct token_digest digests[2], other;
+
+	shared_pair_open(memory);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(token_cache_new(memory[i], &caches[i]), STATUS_OK);
+		ck_assert_int_eq(
+			token_cache_digest(caches[i], SLICE("abc"), &digests[i]), STATUS_OK);
+	}
+	ck_assert(are_alike(&digests[0], &digests[1]));
+	ck_assert_int_eq(token_cache_new(NULL, &stranger), STATUS_OK);
+	ck_assert_int_eq(token_cache_digest(stranger, SLICE("abc"), &other), STATUS_OK);
+	ck_assert(!are_alike(&digests[0], &other));
+	token_cache_free(stranger);
+	for (int i = 0; i < 2; i++)
+		token_cache_free(caches[i]);
+	shared_pair_close(memory);
 }
 END_TEST
 
@@ -422,7 +457,8 @@ static Suite *suite(void)
 	tcase_add_test(tc, a_long_subject_is_verified_each_time);
 	tcase_add_test(tc, what_one_worker_verified_counts_for_another_that_holds_the_key);
 	tcase_add_test(tc, so_many_tokens_are_remembered_and_no_more);
-	tcase_add_test(tc, a_digest_is_the_sha256_of_the_whole_text);
+	tcase_add_test(tc, each_byte_of_a_token_counts_for_its_digest);
+	tcase_add_test(tc, digests_are_the_same_for_those_who_share_memory_alone);
 	suite_add_tcase(s, tc);
 	return s;
 }
