@@ -4,6 +4,8 @@
 #include "base/log.h"
 #include "http/router.h"
 
+#include <stdio.h>
+
 /* Answers leave within this after the front took the request: below the contract's 5 s, with room
  * for the way back. */
 #define REQUEST_MS 4500
@@ -37,7 +39,7 @@ static bool is_there(const struct app_route *route, const struct http_request *q
 	}
 }
 
-/* The next of the routes that is there for a request; NULL behind the last. */
+/* The first route from r on, r included, that is there for a request; NULL if none is. */
 static const struct app_route *next_match(
 	const struct app_route *r, const struct http_request *q, struct slice *capture)
 {
@@ -58,25 +60,26 @@ static void find_route(struct dispatch *d)
 	}
 }
 
-/* For Allow; the longest, "GET, HEAD, POST, OPTIONS", fits. */
-struct methods {
-	char text[64];
-};
-
-static struct methods methods_of(const struct http_request *q)
+static const char *methods_text(const struct app_route *route)
 {
-	struct methods m = { "" };
+	if (route->method != HTTP_GET)
+		return "POST, ";
+	return route->login == APP_ADMISSION ? "GET, " : "GET, HEAD, ";
+}
+
+/* The longest list, "GET, HEAD, POST, OPTIONS", fits. */
+#define METHODS_SIZE 64
+
+/* Of the request's path, as Allow and Access-Control-Allow-Methods name them. */
+static void list_methods(const struct http_request *q, char out[METHODS_SIZE])
+{
 	const struct app_route *r = app_routes;
 	struct slice ignored;
+	size_t at = 0;
 
 	for (; (r = next_match(r, q, &ignored)); r++)
-		strncat(m.text,
-			r->method != HTTP_GET               ? "POST, "
-				: r->login == APP_ADMISSION ? "GET, "
-							    : "GET, HEAD, ",
-			sizeof(m.text) - strlen(m.text) - 1);
-	strncat(m.text, "OPTIONS", sizeof(m.text) - strlen(m.text) - 1);
-	return m;
+		at += (size_t)snprintf(out + at, METHODS_SIZE - at, "%s", methods_text(r));
+	(void)snprintf(out + at, METHODS_SIZE - at, "OPTIONS");
 }
 
 /* Whose token it is. STATUS_NOT_FOUND: a valid token of somebody who is no user here. */
@@ -121,19 +124,18 @@ static void run_route(struct dispatch *d)
 static void answer(struct dispatch *d)
 {
 	struct http_response *r = d->call.response;
+	char methods[METHODS_SIZE];
 
 	find_route(d);
 	if (!d->matched) {
 		http_response_error(r, 404, "not_found");
 	} else if (d->call.request->method == HTTP_OPTIONS) {
-		const struct methods m = methods_of(d->call.request);
-
-		cors_preflight(&d->app->cors, d->call.request, m.text, r);
+		list_methods(d->call.request, methods);
+		cors_preflight(&d->app->cors, d->call.request, methods, r);
 	} else if (!d->route) {
-		const struct methods m = methods_of(d->call.request);
-
+		list_methods(d->call.request, methods);
 		http_response_error(r, 405, "method_not_allowed");
-		http_response_header(r, "Allow", slice_of(m.text));
+		http_response_header(r, "Allow", slice_of(methods));
 	} else if (deadline_left_ms(d->call.by) < WORTH_STARTING_MS) {
 		/* Its client gives up about now: those that came later can be served in time. */
 		http_response_error(r, 503, "service_unavailable");

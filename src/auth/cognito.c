@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A token from its bytes to a principal: shape, key, signature, claims, in this order; or from
- * memory, by its digest, if the same bytes went that way before. */
+ * memory, by its keyed digest, if the same bytes went that way before. */
 #include "auth/cognito.h"
 
 #include "auth/claims.h"

@@ -58,7 +58,7 @@ struct cognito_principal {
  * reason, without any of the token's bytes, goes to the log at debug). STATUS_UNAVAILABLE: no key
  * was ever fetched and Cognito is down.
  *
- * A token that verified is remembered by the digest of its bytes, and counts as long as the key
+ * A token that verified is remembered by a keyed digest of its bytes, and counts as long as the key
  * that verified it is held here. Its times are judged at each use. One that did not verify is never
  * remembered. */
 STATUS_MUSTCHECK enum status cognito_verify(struct cognito *c, struct slice token, int64_t now_ms,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* SHA-256 of some bytes, for comparing requests and binding cursors; no secret is involved. */
+/* SHA-256 of some bytes: for comparing requests, binding cursors, making one key of a secret and
+ * what it is for. */
 #ifndef CRUDDUR_DIGEST_SHA256_H
 #define CRUDDUR_DIGEST_SHA256_H
 

@@ -173,7 +173,7 @@ static const char *scan_word(const struct scan *s, const char *p, struct slice w
 
 /* {"S":"..."} as DynamoDB writes it, half of the values in an answer, without a call for each of
  * its parts: an object, its name, its string. NULL, with nothing noted, for whatever else
- * scan_other is to look at. */
+ * scan_value is to look at. */
 static inline const char *scan_typed_string(struct scan *s, const char *p)
 {
 	static const char opening[] = "{\"S\":\"", closing[] = "\"}";
@@ -224,6 +224,7 @@ static inline const char *scan_member(struct scan *s, const char *p)
 	p = scan_string(s, skip_space(s, p), name);
 	if (!p)
 		return NULL;
+	/* DynamoDB writes no white space. */
 	if (is_char(s, p, ':') && (typed = scan_typed_string(s, p + 1)))
 		return skip_space(s, typed);
 	p = skip_space(s, p);

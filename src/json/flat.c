@@ -212,27 +212,38 @@ bool json_at_only_string(struct json_at v, struct slice name, struct slice *out)
 	return true;
 }
 
+/* Looked for from one of the names on, as members mostly come in the caller's order. count if it is
+ * none of them. */
+static size_t find_name(const struct slice *names, size_t count, size_t from, struct slice wanted)
+{
+	size_t i = from;
+
+	for (size_t tried = 0; tried < count; tried++) {
+		if (slice_equal(names[i], wanted))
+			return i;
+		i = i + 1 < count ? i + 1 : 0;
+	}
+	return count;
+}
+
 void json_at_only_strings(struct json_at v, struct slice name, const struct slice *members,
 	size_t count, struct slice *out)
 {
 	const struct json_node *at, *end;
-	size_t i = 0; /* where the last one was found */
+	size_t next = 0;
 
 	for (size_t k = 0; k < count; k++)
 		out[k] = (struct slice){ 0 };
 	if (first_char(v) != '{')
 		return;
 	for (at = first_name(v, &end); at < end; at = node_after(v.doc, at + 1)) {
-		struct slice member = text_of(v.doc, at);
-		size_t tried = 0;
+		size_t i = find_name(members, count, next, text_of(v.doc, at));
 
-		/* Objects are often written in the order that they are read in. */
-		while (tried < count && !slice_equal(members[i], member)) {
-			i = i + 1 < count ? i + 1 : 0;
-			tried++;
-		}
-		if (tried < count && is_only_string(v.doc, at + 1, name))
+		if (i == count)
+			continue;
+		if (is_only_string(v.doc, at + 1, name))
 			out[i] = text_of(v.doc, at + 3);
+		next = i + 1 < count ? i + 1 : 0;
 	}
 }
 

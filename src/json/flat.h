@@ -51,7 +51,7 @@ bool json_at_only_string(struct json_at v, struct slice name, struct slice *out)
 
 /* What json_at_only_string finds in several members of v, in one walk: out[i] is the string in the
  * one named members[i], {0} if there is none (that of an empty string has an address). No two of
- * members are the same. */
+ * members are the same; fastest where they come in the text's order. */
 void json_at_only_strings(struct json_at v, struct slice name, const struct slice *members,
 	size_t count, struct slice *out);
 

@@ -78,13 +78,12 @@ static inline unsigned int json_copy_16(char *to, const char *text)
 }
 #endif
 
-/* Marks, by their high bits, those of eight bytes that are written escaped. Only the first mark is
- * sure to be right. */
-static inline uint64_t json_escaped_of_8(uint64_t bytes)
+/* Whether one of eight bytes is written escaped. */
+static inline bool json_has_escaped(uint64_t bytes)
 {
 	uint64_t del = (bytes ^ JSON_EACH_BYTE(0x7f)) - JSON_EACH_BYTE(1);
 
-	return (json_special_of_8(bytes) | del) & ~bytes & JSON_EACH_BYTE(0x80);
+	return ((json_special_of_8(bytes) | del) & ~bytes & JSON_EACH_BYTE(0x80)) != 0;
 }
 
 /* Copies text up to its first byte that is written escaped: a control character, U+007F among them,
@@ -97,22 +96,25 @@ static inline size_t json_copy_unescaped(char *to, const char *text, size_t len)
 
 #ifdef __SSE2__
 	if (len >= 16) {
-		unsigned int mask = 0;
+		unsigned int mask;
 
-		for (; len - at >= 16 && mask == 0; at += 16)
+		for (; len - at >= 16; at += 16) {
 			mask = json_copy_16(to + at, text + at);
-		if (mask == 0 && at < len) {
-			mask = json_copy_16(to + len - 16, text + len - 16);
-			at = len;
+			if (mask != 0)
+				return at + (size_t)__builtin_ctz(mask);
 		}
-		return mask != 0 ? at - 16 + (size_t)__builtin_ctz(mask) : len;
+		if (at == len)
+			return len;
+		at = len - 16;
+		mask = json_copy_16(to + at, text + at);
+		return mask != 0 ? at + (size_t)__builtin_ctz(mask) : len;
 	}
 #endif
 	for (uint64_t bytes; at < len && len >= sizeof(bytes);) {
 		size_t from = len - at < sizeof(bytes) ? len - sizeof(bytes) : at;
 
 		memcpy(&bytes, text + from, sizeof(bytes));
-		if (json_escaped_of_8(bytes) != 0)
+		if (json_has_escaped(bytes))
 			break;
 		memcpy(to + from, &bytes, sizeof(bytes));
 		at = from + sizeof(bytes);

@@ -42,19 +42,18 @@ static void write_escaped(struct buf *b, struct slice text)
 	buf_add_char(b, '"');
 }
 
-/* A string, in room behind the buffer's end and what was put there before it. */
-static inline void put_string(struct buf *b, char *at, struct slice text)
+void json_write_end(struct buf *b, char *at, struct slice text)
 {
 	char *end = at + 1 + text.len;
 
 	*at = '"';
 	if (json_copy_unescaped(at + 1, text.ptr, text.len) < text.len) {
-		b->len = (size_t)(at - b->data);
+		buf_grew(b, (size_t)(at - (b->data + b->len)));
 		write_escaped(b, text);
 		return;
 	}
-	*end = '"';
-	buf_grew(b, (size_t)(end + 1 - (b->data + b->len)));
+	*end++ = '"';
+	buf_grew(b, (size_t)(end - (b->data + b->len)));
 }
 
 void json_write_string(struct buf *b, struct slice text)
@@ -62,10 +61,10 @@ void json_write_string(struct buf *b, struct slice text)
 	char *room = buf_reserve(b, text.len + 2);
 
 	if (room)
-		put_string(b, room, text);
+		json_write_end(b, room, text);
 }
 
-char *json_write_next(struct buf *b, size_t size)
+char *json_write_begin(struct buf *b, size_t size)
 {
 	bool first = b->len == 0 || b->data[b->len - 1] == '{' || b->data[b->len - 1] == '[';
 	char *room = buf_reserve(b, !first + size);
@@ -73,9 +72,4 @@ char *json_write_next(struct buf *b, size_t size)
 	if (room && !first)
 		*room++ = ',';
 	return room;
-}
-
-void json_write_value(struct buf *b, char *at, struct slice text)
-{
-	put_string(b, at, text);
 }

@@ -34,7 +34,8 @@ static enum table_verdict judge_message(
 
 struct message message_page_get(const struct message_page *page, size_t i)
 {
-	enum { UUID, USER, NAME, HANDLE, TEXT, TIME, ATTRIBUTES };
+	/* In the order in which rows are written. */
+	enum { TIME, UUID, TEXT, USER, NAME, HANDLE, ATTRIBUTES };
 	static const struct slice names[ATTRIBUTES] = {
 		[UUID] = SLICE_LITERAL(TABLE_MESSAGE_UUID),
 		[USER] = SLICE_LITERAL(TABLE_USER_UUID),
@@ -74,8 +75,7 @@ enum status message_store_list(struct message_store *s, const struct uuid *group
 		LOG(LOG_WARN, "message_rows_skipped", log_slice("pk", table_key_slice(&pk)),
 			log_int("rows", (int64_t)out->rows.broken));
 	out->forward = q.ascending;
-	if (out->rows.more)
-		out->next = table_text(out->rows.items[out->rows.count - 1], TABLE_SK);
+	out->next = table_rows_next(&out->rows);
 	return STATUS_OK;
 }
 

@@ -17,8 +17,8 @@ STATUS_MUSTCHECK enum status message_store_new(struct dynamo *d, struct message_
 void message_store_free(struct message_store *s);
 
 struct message_page {
-	struct table_rows rows; /* in the order in which they were read */
-	bool forward; /* ascending by sort key; else descending */
+	struct table_rows rows; /* own all texts; as they were read: see message_page_get */
+	bool forward; /* they were read from the oldest on; else from the newest */
 	struct slice next; /* sort key to go on from, in the same way; empty if there are no more */
 };
 

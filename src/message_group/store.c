@@ -96,6 +96,7 @@ static enum status drop_shown_before(struct dynamo *d, const struct uuid *user, 
 
 struct message_group message_group_page_get(const struct message_group_page *page, size_t i)
 {
+	/* In the order in which rows are written. */
 	enum { TIME, TEXT, USER, NAME, HANDLE, UNREAD, READ, ATTRIBUTES };
 	static const struct slice names[ATTRIBUTES] = {
 		[USER] = SLICE_LITERAL(TABLE_USER_UUID),
@@ -135,8 +136,8 @@ enum status message_group_store_list(struct dynamo *d, const struct uuid *user, 
 	if (out->rows.broken > 0)
 		LOG(LOG_WARN, "group_rows_skipped", log_slice("pk", table_key_slice(&pk)),
 			log_int("rows", (int64_t)out->rows.broken));
-	if (out->rows.more)
-		out->next = table_text(out->rows.items[out->rows.count - 1], TABLE_SK);
+	/* Also where the last of the rows is dropped: the next page begins behind it. */
+	out->next = table_rows_next(&out->rows);
 	if (before.len > 0 && out->rows.count > 0)
 		rc = drop_shown_before(d, user, before, by, &out->rows);
 	return rc;

@@ -9,7 +9,7 @@
 #include "message_table/rows.h"
 
 struct message_group_page {
-	struct table_rows rows; /* newest first, each known by its group's uuid */
+	struct table_rows rows; /* own all texts; newest first, names[i] is the group's uuid */
 	struct slice next; /* sort key to go on before; empty if this was the last page */
 };
 

@@ -73,6 +73,13 @@ enum status table_rows_collect(struct dynamo *d, const struct dynamo_query *quer
 	return STATUS_OK;
 }
 
+struct slice table_rows_next(const struct table_rows *rows)
+{
+	if (!rows->more)
+		return (struct slice){ 0 };
+	return table_text(rows->items[rows->count - 1], TABLE_SK);
+}
+
 void table_rows_clear(struct table_rows *rows)
 {
 	for (size_t i = 0; i < rows->page_count; i++)

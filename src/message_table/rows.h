@@ -31,6 +31,11 @@ typedef enum table_verdict (*table_judge)(
  * with table_rows_clear, also after a failure. Fails as dynamo_query does. */
 STATUS_MUSTCHECK enum status table_rows_collect(struct dynamo *d, const struct dynamo_query *query,
 	size_t limit, table_judge judge, struct deadline by, struct table_rows *out);
+
+/* The sort key of the last row, to go on from; empty unless there is more. */
+struct slice table_rows_next(const struct table_rows *rows);
+
+/* Ready for another collect. */
 void table_rows_clear(struct table_rows *rows);
 
 /* A message row that can be shown: it has a text and a uuid. One without a sender's name can be. */

@@ -2,7 +2,8 @@
 /* Memory that the workers of one service share: a file that each of them maps. It is handed out in
  * areas, in the order in which they are asked for, which is the same in each of them. What stands
  * in an area is for its owner to keep sound, as every process may write there at any time and may
- * die while it does: shared/cache for what was learnt, metrics for what is counted. */
+ * die while it does: shared/cache for what was learnt, shared/secret for a key, metrics for what is
+ * counted. */
 #ifndef CRUDDUR_SHARED_MEMORY_H
 #define CRUDDUR_SHARED_MEMORY_H
 
@@ -18,7 +19,7 @@
 
 /* To be raised with each change of what stands in it, or where: programs of two versions may run
  * side by side during an upgrade. It ends the file's name. */
-#define SHARED_MEMORY_VERSION 1
+#define SHARED_MEMORY_VERSION 2
 
 struct shared_memory;
 

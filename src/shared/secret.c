@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Agreeing on a secret without a lock: whoever is first to write a half of it, has chosen it. */
+/* Agreeing on a secret without a lock: who is first to write a half of it has chosen that half. */
 #include "shared/secret.h"
 
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/random.h>
+
+/* Otherwise another process's lock would be a lock of ours. */
+_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "words of 64 bits are atomic without a lock");
 
 #define HALVES (SHARED_SECRET_SIZE / sizeof(uint64_t))
 
@@ -19,8 +22,7 @@ enum status shared_secret_take(struct shared_memory *memory, struct shared_secre
 	for (size_t i = 0; area && i < HALVES; i++) {
 		uint64_t there = 0;
 
-		/* 0 is what nobody has chosen yet; that it is what was chosen here, nobody will
-		 * see. */
+		/* 0: not chosen yet. Who chooses 0, once in 2^64, is alone with it. */
 		if (!atomic_compare_exchange_strong(&area[i], &there, halves[i]))
 			halves[i] = there;
 	}

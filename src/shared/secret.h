@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A number that nobody knows but those who share a memory, made by the first of them: a key for
- * what stands there. */
+/* A random number that nobody knows but those who share a memory: a key for what stands there. It
+ * lies in the file, and is as secret and lives as long as that does. */
 #ifndef CRUDDUR_SHARED_SECRET_H
 #define CRUDDUR_SHARED_SECRET_H
 
@@ -13,8 +13,9 @@ struct shared_secret {
 	unsigned char bytes[SHARED_SECRET_SIZE];
 };
 
-/* Takes the next area of memory; NULL, or one that has not so much left: of this process's own.
- * STATUS_INTERNAL if the kernel has no random bytes. */
+/* Takes the next area of memory and copies the secret that stands there, a new one if none does. If
+ * memory is NULL or full it is this process's alone. STATUS_INTERNAL if the kernel has no random
+ * bytes. */
 STATUS_MUSTCHECK enum status shared_secret_take(
 	struct shared_memory *memory, struct shared_secret *out);
 

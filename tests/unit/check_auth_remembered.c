@@ -6,12 +6,16 @@
 #include "auth/jwks.h"
 #include "auth/jwt.h"
 #include "auth/token_cache.h"
+#include "digest/sha256.h"
+#include "shared/secret.h"
 #include "support/jwks_stub.h"
 #include "support/mint.h"
 #include "unit/check_main.h"
 #include "unit/shared_pair.h"
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -412,6 +416,57 @@ START_TEST(each_byte_of_a_token_counts_for_its_digest)
 }
 END_TEST
 
+/* By OpenSSL as well, but with nothing left to its defaults, and the key made by hand. */
+static void siphash_2_4(
+	const unsigned char mac_key[16], struct slice text, struct token_digest *out)
+{
+	unsigned int c_rounds = 2, d_rounds = 4;
+	size_t size = sizeof(out->bytes), len;
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_uint(OSSL_MAC_PARAM_C_ROUNDS, &c_rounds),
+		OSSL_PARAM_construct_uint(OSSL_MAC_PARAM_D_ROUNDS, &d_rounds),
+		OSSL_PARAM_construct_size_t(OSSL_MAC_PARAM_SIZE, &size),
+		OSSL_PARAM_construct_end(),
+	};
+	EVP_MAC *mac = EVP_MAC_fetch(NULL, "SIPHASH", NULL);
+	EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(mac);
+
+	ck_assert_int_eq(EVP_MAC_init(ctx, mac_key, 16, params), 1);
+	ck_assert_int_eq(EVP_MAC_update(ctx, (const unsigned char *)text.ptr, text.len), 1);
+	ck_assert_int_eq(EVP_MAC_final(ctx, out->bytes, &len, sizeof(out->bytes)), 1);
+	ck_assert_uint_eq(len, sizeof(out->bytes));
+	EVP_MAC_CTX_free(ctx);
+	EVP_MAC_free(mac);
+}
+
+START_TEST(a_digest_is_siphash_2_4_under_a_key_of_secret_and_scope)
+{
+	struct shared_memory *memory[2];
+	struct shared_secret secret;
+	struct token_digest digest, expected;
+	struct token_cache *c;
+	unsigned char mac_key[SHA256_SIZE];
+	uint64_t scope;
+
+	shared_pair_open(memory);
+	ck_assert_int_eq(shared_secret_take(memory[0], &secret), STATUS_OK);
+	scope = shared_memory_scope(memory[0]);
+	ck_assert_int_eq(sha256((const struct slice[]){ SLICE("token"),
+					{ (const char *)secret.bytes, sizeof(secret.bytes) },
+					{ (const char *)&scope, sizeof(scope) } },
+				 3, mac_key),
+		STATUS_OK);
+	ck_assert_int_eq(token_cache_new(memory[1], &c), STATUS_OK);
+	for (int i = 0; i < 2; i++) { /* also with a context that was used before */
+		siphash_2_4(mac_key, SLICE("a token"), &expected);
+		ck_assert_int_eq(token_cache_digest(c, SLICE("a token"), &digest), STATUS_OK);
+		ck_assert(are_alike(&digest, &expected));
+	}
+	token_cache_free(c);
+	shared_pair_close(memory);
+}
+END_TEST
+
 START_TEST(digests_are_the_same_for_those_who_share_memory_alone)
 {
 	struct shared_memory *memory[2];
@@ -458,6 +513,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, what_one_worker_verified_counts_for_another_that_holds_the_key);
 	tcase_add_test(tc, so_many_tokens_are_remembered_and_no_more);
 	tcase_add_test(tc, each_byte_of_a_token_counts_for_its_digest);
+	tcase_add_test(tc, a_digest_is_siphash_2_4_under_a_key_of_secret_and_scope);
 	tcase_add_test(tc, digests_are_the_same_for_those_who_share_memory_alone);
 	suite_add_tcase(s, tc);
 	return s;

@@ -96,6 +96,12 @@ START_TEST(a_member_that_just_fits_is_written)
 	json_write_member(&b, "a", SLICE("b"));
 	ck_assert(buf_ok(&b));
 	buf_free(&b);
+	b = (struct buf){ .max = 7 };
+	json_write_member(&b, "a", SLICE("\n")); /* reserved like "b", and longer once escaped */
+	ck_assert(!buf_ok(&b));
+	ck_assert_uint_le(b.len, b.max);
+	ck_assert_uint_eq(strlen(b.data), b.len);
+	buf_free(&b);
 }
 END_TEST
 
