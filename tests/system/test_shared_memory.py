@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Memory that workers share: whoever dies and whatever becomes of the file, answers are right."""
 import os
+import re
 import signal
 import stat
 from pathlib import Path
@@ -12,6 +13,8 @@ import processes
 from test_caches import Api
 
 SIZE = 4 * 1024 * 1024
+HEADER = Path(__file__).resolve().parents[2] / "src" / "shared" / "memory.h"
+VERSION = re.search(r"define SHARED_MEMORY_VERSION (\d+)", HEADER.read_text())[1]
 
 
 @pytest.fixture
@@ -71,11 +74,12 @@ def test_random_bytes_in_the_file_let_nobody_in(make_worker, people, mint, path)
 @pytest.mark.parametrize("broken", ["folder that is not there", "link", "too small"])
 def test_file_that_cannot_be_used_is_said_once_and_done_without(make_worker, people, mint, path,
                                                                 broken):
+    file = path.with_name(f"{path.name}.{VERSION}")
     if broken == "link":
-        path.with_name("shared.1").symlink_to(path.with_name("elsewhere"))
+        file.symlink_to(path.with_name("elsewhere"))
     elif broken == "too small":
-        path.with_name("shared.1").write_bytes(b"x" * 100)
-        path.with_name("shared.1").chmod(0o600)
+        file.write_bytes(b"x" * 100)
+        file.chmod(0o600)
     else:
         path = path / "missing"
     worker = make_worker({"CRUDDUR_SHARED_MEMORY": str(path)})
