@@ -58,6 +58,7 @@ UNIT_TESTS = \
 	tests/unit/check_dynamo_streams \
 	tests/unit/check_dynamo_write \
 	tests/unit/check_fetch \
+	tests/unit/check_fetch_format \
 	tests/unit/check_fetch_pool \
 	tests/unit/check_http_answer \
 	tests/unit/check_http_request \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The libcurl side of fetch.h: a handle, and a request by it. Options that hold for every request
  * are set here, once. Decides nothing about what to do with a failure. */
+#include "fetch/format.h"
 #include "fetch/options.h"
 #include "fetch/pool.h"
 #include "fetch/run.h"
@@ -32,10 +33,11 @@ enum status fetch_global_open(void)
 {
 	if (!IS_WATCHED)
 		pool_open();
-	return curl_global_init_mem(CURL_GLOBAL_DEFAULT, pool_malloc, pool_free, pool_realloc,
-		       pool_strdup, pool_calloc) == CURLE_OK
-		? STATUS_OK
-		: STATUS_INTERNAL;
+	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, pool_malloc, pool_free, pool_realloc,
+		    pool_strdup, pool_calloc) != CURLE_OK)
+		return STATUS_INTERNAL;
+	format_open();
+	return STATUS_OK;
 }
 
 void fetch_global_close(void)

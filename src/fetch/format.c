@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* Digits of a byte, and texts put together from strings; see format.h. */
+#include "fetch/format.h"
+
+#include "fetch/pool.h"
+
+#include <curl/curl.h>
+#include <curl/mprintf.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+static bool makes_texts;
+
+void format_open(void)
+{
+	makes_texts = true;
+}
+
+int curl_msnprintf(char *buffer, size_t maxlength, const char *format, ...)
+{
+	static const char digits[] = "0123456789abcdef";
+	va_list arguments;
+	unsigned int byte = UINT32_MAX;
+	int len;
+
+	if (maxlength > 2 && strcmp(format, "%02x") == 0) {
+		va_start(arguments, format);
+		/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): clang 14 does not see va_start */
+		byte = va_arg(arguments, unsigned int);
+		va_end(arguments);
+	}
+	if (byte <= UINT8_MAX) {
+		buffer[0] = digits[byte >> 4];
+		buffer[1] = digits[byte & 15];
+		buffer[2] = '\0';
+		return 2;
+	}
+	va_start(arguments, format);
+	len = curl_mvsnprintf(buffer, maxlength, format, arguments);
+	va_end(arguments);
+	return len;
+}
+
+/* The next piece of a format, "%s", "%.*s" or text, and the bytes it stands for; those of a string
+ * are arguments. false: another conversion, or no string. */
+static bool next_piece(const char **format, va_list *arguments, const char **bytes, size_t *len)
+{
+	const char *at = *format;
+	int most;
+
+	if (*at != '%') {
+		*bytes = at;
+		*len = strcspn(at, "%");
+		*format = at + *len;
+		return true;
+	}
+	if (at[1] == 's') {
+		/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): clang 14 does not see va_start */
+		*bytes = va_arg(*arguments, const char *);
+		*len = *bytes ? strlen(*bytes) : 0;
+		*format = at + 2;
+		return *bytes != NULL;
+	}
+	if (strncmp(at, "%.*s", 4) != 0)
+		return false;
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): clang 14 does not see va_start */
+	most = va_arg(*arguments, int);
+	*bytes = va_arg(*arguments, const char *);
+	*len = *bytes && most >= 0 ? strnlen(*bytes, (size_t)most) : 0;
+	*format = at + 4;
+	return *bytes && most >= 0;
+}
+
+/* What a format of texts and strings comes to, to be freed as libcurl frees; NULL for any other
+ * format, one that comes to nothing, and where there is no memory. */
+static char *join(const char *format, va_list *lengths, va_list *texts)
+{
+	const char *bytes, *at;
+	size_t len, total = 0;
+	char *joined, *end;
+
+	for (at = format; *at; total += len) {
+		if (!next_piece(&at, lengths, &bytes, &len))
+			return NULL;
+	}
+	joined = total > 0 ? pool_malloc(total + 1) : NULL;
+	if (!joined)
+		return NULL;
+	end = joined;
+	for (at = format; *at && next_piece(&at, texts, &bytes, &len); end += len)
+		memcpy(end, bytes, len);
+	*end = '\0';
+	return joined;
+}
+
+char *curl_maprintf(const char *format, ...)
+{
+	va_list lengths, texts;
+	char *text = NULL;
+
+	va_start(lengths, format);
+	va_start(texts, format);
+	if (makes_texts)
+		text = join(format, &lengths, &texts);
+	va_end(texts);
+	va_end(lengths);
+	if (text)
+		return text;
+	va_start(texts, format);
+	text = curl_mvaprintf(format, texts);
+	va_end(texts);
+	return text;
+}
