@@ -42,6 +42,7 @@ enum status fetch_global_open(void)
 
 void fetch_global_close(void)
 {
+	format_close();
 	curl_global_cleanup();
 }
 

@@ -11,11 +11,19 @@
 #include <stdint.h>
 #include <string.h>
 
+/* libcurl makes no longer texts (DYN_APRINTF), the NUL included. */
+#define TEXT_MAX ((size_t)8000000)
+
 static bool makes_texts;
 
 void format_open(void)
 {
 	makes_texts = true;
+}
+
+void format_close(void)
+{
+	makes_texts = false;
 }
 
 int curl_msnprintf(char *buffer, size_t maxlength, const char *format, ...)
@@ -74,7 +82,7 @@ static bool next_piece(const char **format, va_list *arguments, const char **byt
 }
 
 /* What a format of texts and strings comes to, to be freed as libcurl frees; NULL for any other
- * format, one that comes to nothing, and where there is no memory. */
+ * format, one that comes to nothing or too much, and where there is no memory. */
 static char *join(const char *format, va_list *lengths, va_list *texts)
 {
 	const char *bytes, *at;
@@ -82,7 +90,7 @@ static char *join(const char *format, va_list *lengths, va_list *texts)
 	char *joined, *end;
 
 	for (at = format; *at; total += len) {
-		if (!next_piece(&at, lengths, &bytes, &len))
+		if (!next_piece(&at, lengths, &bytes, &len) || len >= TEXT_MAX - total)
 			return NULL;
 	}
 	joined = total > 0 ? pool_malloc(total + 1) : NULL;

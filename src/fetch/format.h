@@ -9,8 +9,9 @@
 #ifndef CRUDDUR_FETCH_FORMAT_H
 #define CRUDDUR_FETCH_FORMAT_H
 
-/* Once in a program, when libcurl's memory has become that of fetch/pool.h: texts are made in it
- * from now on. */
+/* When libcurl's memory has become that of fetch/pool.h, and when that ends: texts are made in it
+ * between the two. There is one libcurl in a program. */
 void format_open(void);
+void format_close(void);
 
 #endif

@@ -7,6 +7,7 @@
 #include <curl/mprintf.h>
 #include <dlfcn.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char of_program; /* any object of the program */
@@ -85,6 +86,26 @@ START_TEST(texts_of_other_formats_are_libcurls)
 }
 END_TEST
 
+START_TEST(texts_are_as_long_as_libcurls_at_the_most)
+{
+	size_t len = 7999999;
+	char *large = malloc(len + 2), *text;
+
+	ck_assert_ptr_nonnull(large);
+	memset(large, 'x', len + 1);
+	large[len + 1] = '\0';
+	ck_assert_ptr_null(libcurls_text("%s", large));
+	ck_assert_ptr_null(curl_maprintf("%s", large));
+	large[len] = '\0';
+	text = curl_maprintf("%s", large);
+	ck_assert_ptr_nonnull(text);
+	ck_assert_str_eq(text, large);
+	curl_free(text);
+	ck_assert_ptr_null(curl_maprintf("%s%s", large, "y"));
+	free(large);
+}
+END_TEST
+
 START_TEST(digits_of_a_byte_are_the_same)
 {
 	char ours[8], libcurls[8];
@@ -105,7 +126,7 @@ START_TEST(digits_of_a_byte_are_the_same)
 }
 END_TEST
 
-START_TEST(libcurl_finds_ours_before_its_own)
+START_TEST(who_looks_for_them_by_name_finds_ours_first)
 {
 	Dl_info program, found;
 
@@ -126,7 +147,8 @@ int main(void)
 	tcase_add_test(tests, texts_put_together_from_strings_are_the_same);
 	tcase_add_test(tests, texts_of_other_formats_are_libcurls);
 	tcase_add_test(tests, digits_of_a_byte_are_the_same);
-	tcase_add_test(tests, libcurl_finds_ours_before_its_own);
+	tcase_add_test(tests, texts_are_as_long_as_libcurls_at_the_most);
+	tcase_add_test(tests, who_looks_for_them_by_name_finds_ours_first);
 	suite_add_tcase(suite, tests);
 	return check_main(suite);
 }
