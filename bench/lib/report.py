@@ -95,9 +95,16 @@ def targets(runs):
             cells += [f"{results[(route, min(counts), other)]['cpu_us']:.0f}" if x else "-",
                       f"{x:.2f}" if x else "-", f"≤ {limit:g}" if limit else ""]
             if limit:
-                reached.append(x is not None and x <= limit)
-        out.append(f"| {route} | " + " | ".join(cells) + f" | {'yes' if all(reached) else 'no'} |")
+                reached.append(None if x is None else x <= limit)
+        out.append(f"| {route} | " + " | ".join(cells) + f" | {verdict(reached)} |")
     return "\n".join(out) + "\n"
+
+
+def verdict(reached):
+    """`no` once a limit is missed; without all that is to be compared with, `yes` can't be said."""
+    if False in reached:
+        return "no"
+    return "-" if None in reached else "yes"
 
 
 def waiting(runs):
