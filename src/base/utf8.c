@@ -91,6 +91,15 @@ bool utf8_is_blank(struct slice text)
 	return true;
 }
 
+struct slice utf8_without_last(struct slice text)
+{
+	bool inside = true;
+
+	while (text.len > 0 && inside)
+		inside = continues(text.ptr + --text.len, 0x80, 0xbf);
+	return text;
+}
+
 size_t utf8_encode(uint32_t c, char out[4])
 {
 	if (c < 0x80) {

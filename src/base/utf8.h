@@ -24,6 +24,9 @@ size_t utf8_count(struct slice text);
  * be valid. */
 bool utf8_is_blank(struct slice text);
 
+/* text without its last code point, empty if there is none; text must be valid. */
+struct slice utf8_without_last(struct slice text);
+
 /* Writes one code point (a Unicode scalar value); returns the number of bytes, 1 to 4. */
 size_t utf8_encode(uint32_t code_point, char out[4]);
 

@@ -3,6 +3,7 @@
 #include "message_group/store.h"
 
 #include "base/log.h"
+#include "base/utf8.h"
 #include "message_group/find.h"
 #include "message_group/unread.h"
 
@@ -76,8 +77,8 @@ static enum status drop_shown_before(struct dynamo *d, const struct uuid *user, 
 
 	fill_any_of(&any, rows);
 	q.filter = (struct dynamo_expression){ buf_cstr(&any.text), any.values, rows->count };
-	/* Without its last byte the start is a bound just below itself; was_shown looks closer. */
-	q.after = (struct slice){ before.ptr, before.len - 1 };
+	/* Without its last character the start is a bound below itself; was_shown looks closer. */
+	q.after = utf8_without_last(before);
 	if (buf_ok(&any.text))
 		rc = dynamo_query(d, &q, by, &newer);
 	if (rc == STATUS_OK) {

@@ -63,6 +63,15 @@ def test_every_group_once_across_three_years(site, popular, limit):
                      for row in rows[::-1]]
 
 
+def test_groups_whose_times_are_no_ascii_are_paged_through(site, people, table):
+    """The second call of a later page asks from just below the page's start: by a character, not by a byte."""
+    me, *others = people.several(5)
+    keys = [f"2023-01-01T00:00:0{second}{end}" for second, end in enumerate(("", "\u00e9", "\u20ac", "\U0001f600"))]
+    table.plant(*[group_row(me, other, some_uuid(), sk) for other, sk in zip(others, keys)])
+    pages = site.pages(me, "/api/message_groups?limit=1")
+    assert [item["created_at"] for page in pages for item in page] == keys[::-1]
+
+
 def test_twenty_groups_by_default(site, popular):
     assert len(site.groups(popular[0])) == 20
 

@@ -189,6 +189,24 @@ START_TEST(blank_is_white_space_and_nothing_else)
 }
 END_TEST
 
+START_TEST(without_its_last_code_point_a_text_is_still_valid)
+{
+	char text[5] = { 'x' };
+
+	for (uint32_t c = 0; c <= CODE_POINT_MAX; c++) {
+		struct slice s = { text, 1 };
+
+		if (is_surrogate(c))
+			continue;
+		s.len += utf8_encode(c, text + 1);
+		if (!slice_equal(utf8_without_last(s), SLICE("x")))
+			ck_abort_msg("U+%04X", (unsigned int)c);
+	}
+	ck_assert_uint_eq(utf8_without_last(SLICE("\xc3\xa9")).len, 0);
+	ck_assert_uint_eq(utf8_without_last(SLICE("")).len, 0);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("base/utf8");
@@ -203,6 +221,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, nothing_at_all_is_valid_and_has_no_character);
 	tcase_add_test(tc, counts_code_points_not_bytes_and_not_graphemes);
 	tcase_add_test(tc, blank_is_white_space_and_nothing_else);
+	tcase_add_test(tc, without_its_last_code_point_a_text_is_still_valid);
 	suite_add_tcase(s, tc);
 	return s;
 }
