@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* libcurl makes no longer texts (DYN_APRINTF), the NUL included. */
+/* libcurl's own limit for a text (DYN_APRINTF), its NUL included. */
 #define TEXT_MAX ((size_t)8000000)
 
 static bool makes_texts;
@@ -81,23 +81,24 @@ static bool next_piece(const char **format, va_list *arguments, const char **byt
 	return *bytes && most >= 0;
 }
 
-/* What a format of texts and strings comes to, to be freed as libcurl frees; NULL for any other
- * format, one that comes to nothing or too much, and where there is no memory. */
-static char *join(const char *format, va_list *lengths, va_list *texts)
+/* What a format of texts and strings comes to, its arguments walked twice; to be freed as libcurl
+ * frees; NULL for any other format, one that comes to nothing or too much, and where there is no
+ * memory. */
+static char *join(const char *format, va_list *to_measure, va_list *to_copy)
 {
 	const char *bytes, *at;
 	size_t len, total = 0;
 	char *joined, *end;
 
 	for (at = format; *at; total += len) {
-		if (!next_piece(&at, lengths, &bytes, &len) || len >= TEXT_MAX - total)
+		if (!next_piece(&at, to_measure, &bytes, &len) || len >= TEXT_MAX - total)
 			return NULL;
 	}
 	joined = total > 0 ? pool_malloc(total + 1) : NULL;
 	if (!joined)
 		return NULL;
 	end = joined;
-	for (at = format; *at && next_piece(&at, texts, &bytes, &len); end += len)
+	for (at = format; *at && next_piece(&at, to_copy, &bytes, &len); end += len)
 		memcpy(end, bytes, len);
 	*end = '\0';
 	return joined;
@@ -105,19 +106,19 @@ static char *join(const char *format, va_list *lengths, va_list *texts)
 
 char *curl_maprintf(const char *format, ...)
 {
-	va_list lengths, texts;
+	va_list arguments, again;
 	char *text = NULL;
 
-	va_start(lengths, format);
-	va_start(texts, format);
+	va_start(arguments, format);
+	va_start(again, format);
 	if (makes_texts)
-		text = join(format, &lengths, &texts);
-	va_end(texts);
-	va_end(lengths);
+		text = join(format, &arguments, &again);
+	va_end(again);
+	va_end(arguments);
 	if (text)
 		return text;
-	va_start(texts, format);
-	text = curl_mvaprintf(format, texts);
-	va_end(texts);
+	va_start(arguments, format);
+	text = curl_mvaprintf(format, arguments);
+	va_end(arguments);
 	return text;
 }

@@ -9,8 +9,11 @@
 #ifndef CRUDDUR_FETCH_FORMAT_H
 #define CRUDDUR_FETCH_FORMAT_H
 
-/* When libcurl's memory has become that of fetch/pool.h, and when that ends: texts are made in it
- * between the two. There is one libcurl in a program. */
+/* curl_maprintf takes its texts from fetch/pool.h between the two, and is libcurl's own before and
+ * after: to be called once curl_global_init_mem() has made that pool libcurl's memory, and before
+ * curl_global_cleanup(). Both functions are defined in the symbol version of the libcurl that the
+ * program is linked with (format.map.in), so that they are not those of a second one, which has
+ * memory of its own; where libcurl's symbols have no version, there can be no second one. */
 void format_open(void);
 void format_close(void);
 

@@ -138,6 +138,43 @@ START_TEST(who_looks_for_them_by_name_finds_ours_first)
 }
 END_TEST
 
+static void assert_formats_a_url(void *library)
+{
+	__typeof__(&curl_url) new_url = dlsym(library, "curl_url");
+	__typeof__(&curl_url_set) set = dlsym(library, "curl_url_set");
+	__typeof__(&curl_url_get) get = dlsym(library, "curl_url_get");
+	__typeof__(&curl_url_cleanup) cleanup = dlsym(library, "curl_url_cleanup");
+	__typeof__(&curl_free) free_text = dlsym(library, "curl_free");
+	CURLU *url = new_url();
+	char *text = NULL;
+
+	ck_assert_int_eq(set(url, CURLUPART_URL, "http://h/", 0), CURLUE_OK);
+	ck_assert_int_eq(get(url, CURLUPART_URL, &text, 0), CURLUE_OK);
+	ck_assert_str_eq(text, "http://h/");
+	free_text(text);
+	cleanup(url);
+}
+
+/* A libcurl of the other flavour comes with modules that a program doesn't choose (NSS, PKCS#11),
+ * and frees by its own functions what it formatted. */
+START_TEST(another_libcurl_in_the_process_formats_by_itself)
+{
+	static const char *const flavours[] = { "libcurl.so.4", "libcurl-gnutls.so.4" };
+	size_t tried = 0;
+
+	for (size_t i = 0; i < sizeof(flavours) / sizeof(flavours[0]); i++) {
+		void *library = dlopen(flavours[i], RTLD_NOW | RTLD_LOCAL);
+
+		if (!library)
+			continue;
+		assert_formats_a_url(library);
+		ck_assert_int_eq(dlclose(library), 0);
+		tried++;
+	}
+	ck_assert_uint_ge(tried, 1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("fetch_format");
@@ -149,6 +186,7 @@ int main(void)
 	tcase_add_test(tests, digits_of_a_byte_are_the_same);
 	tcase_add_test(tests, texts_are_as_long_as_libcurls_at_the_most);
 	tcase_add_test(tests, who_looks_for_them_by_name_finds_ours_first);
+	tcase_add_test(tests, another_libcurl_in_the_process_formats_by_itself);
 	suite_add_tcase(suite, tests);
 	return check_main(suite);
 }
