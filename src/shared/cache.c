@@ -18,6 +18,9 @@ _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "words of 64 bits are atomic without
 
 typedef _Atomic uint64_t word;
 
+/* Eight bytes of a caller's key or value, whatever types it has. */
+typedef uint64_t __attribute__((may_alias)) piece;
+
 struct shared_cache {
 	uint64_t scope;
 	size_t key_words, value_words;
@@ -97,7 +100,7 @@ static void store(word *at, uint64_t value)
 	atomic_store_explicit(at, value, memory_order_relaxed);
 }
 
-static struct place place_of(const struct shared_cache *c, const uint64_t *key)
+static struct place place_of(const struct shared_cache *c, const piece *key)
 {
 	struct place p = { .hash = c->scope };
 
@@ -108,14 +111,14 @@ static struct place place_of(const struct shared_cache *c, const uint64_t *key)
 }
 
 /* Never 0, which is what untouched memory holds. */
-static uint64_t checksum(const struct shared_cache *c, uint64_t key_hash, const uint64_t *value)
+static uint64_t checksum(const struct shared_cache *c, uint64_t key_hash, const piece *value)
 {
 	for (size_t i = 0; i < c->value_words; i++)
 		key_hash = shared_hash_word(key_hash, value[i]);
 	return key_hash | 1;
 }
 
-static bool has_key(const struct shared_cache *c, const word *entry, const uint64_t *key)
+static bool has_key(const struct shared_cache *c, const word *entry, const piece *key)
 {
 	for (size_t i = 0; i < c->key_words; i++) {
 		if (load(entry + 1 + i) != key[i])
@@ -127,7 +130,7 @@ static bool has_key(const struct shared_cache *c, const word *entry, const uint6
 bool shared_cache_get(const struct shared_cache *c, const void *key, void *value)
 {
 	struct place p = place_of(c, key);
-	uint64_t copy[WORDS_MAX];
+	piece copy[WORDS_MAX];
 
 	for (size_t way = 0; way < WAYS; way++) {
 		const word *entry = p.set + way * entry_words(c);
@@ -146,7 +149,7 @@ bool shared_cache_get(const struct shared_cache *c, const void *key, void *value
 }
 
 /* The entry of that key, else a free one, else the one whose turn it is. */
-static word *entry_for(struct shared_cache *c, const struct place *p, const uint64_t *key)
+static word *entry_for(struct shared_cache *c, const struct place *p, const piece *key)
 {
 	word *unused = NULL;
 
@@ -163,7 +166,7 @@ static word *entry_for(struct shared_cache *c, const struct place *p, const uint
 
 void shared_cache_put(struct shared_cache *c, const void *key, const void *value)
 {
-	const uint64_t *key_at = key, *value_at = value;
+	const piece *key_at = key, *value_at = value;
 	struct place p = place_of(c, key_at);
 	word *entry = entry_for(c, &p, key_at);
 
