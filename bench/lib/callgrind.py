@@ -6,7 +6,7 @@ from pathlib import Path
 
 GROUPS = (("libcurl", "libcurl"), ("libcrypto", "OpenSSL"), ("libssl", "OpenSSL"), ("libjson-c", "json-c"),
           ("libpq", "libpq"), ("libfcgi", "libfcgi"), ("libz", "zlib"), ("libc.so", "libc"), ("ld-linux", "libc"),
-          ("libm.so", "libc"), ("cruddur-fcgi", "cruddur"))
+          ("libm.so", "libc"), ("libnettle", "nettle"), ("libgnutls", "GnuTLS"), ("cruddur-fcgi", "cruddur"))
 
 
 def total(path):

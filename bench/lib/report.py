@@ -52,15 +52,21 @@ def merge(runs):
             for key in keyed[0] if all(key in results for results in keyed)}
 
 
-def ratio(runs, route, connections, spec, other):
-    """The median over the runs of spec's CPU per request by other's in the same run; None without one."""
-    ratios = []
+def ratios(runs, route, connections, spec, other):
+    """Spec's CPU per request by other's, of each run that has both."""
+    found = []
     for run in runs:
         cpu = {r["contender"]: r["cpu_us"] for r in run["results"]
                if (r["route"], r["connections"]) == (route, connections)}
         if cpu.get(spec) and cpu.get(other):
-            ratios.append(cpu[spec] / cpu[other])
-    return statistics.median(ratios) if ratios else None
+            found.append(cpu[spec] / cpu[other])
+    return found
+
+
+def spread(values):
+    """The median, and from where to where."""
+    middle = f"{statistics.median(values):.2f}"
+    return middle if len(values) == 1 else f"{middle} ({min(values):.2f}–{max(values):.2f})"
 
 
 def named(results, name):
@@ -74,7 +80,8 @@ def title(runs):
     each = ", ".join(f"{spec} {n}" for spec, n in about["workers"].items())
     return (f"{dates}; {about['machine']}. DynamoDB answers after {about['delay_ms']:g} ms; {about['rows']} rows in a "
             f"list; {about['tokens']} token(s); {about['rounds']} interleaved rounds of {about['seconds']} s"
-            + (f", medians of {len(runs)} such runs" if len(runs) > 1 else "") + f". Processes: {each}.")
+            + (f", medians of {len(runs)} such runs" if len(runs) > 1 else "") + f". Processes: {each}."
+            + (f" The floor's parameters: {about['floor_params']}." if about.get("floor_params") else ""))
 
 
 def targets(runs):
@@ -90,12 +97,12 @@ def targets(runs):
         cells, reached = [f"{results[(route, min(counts), ours)]['cpu_us']:.0f}"], []
         for name in ("floor", "go-tuned"):
             other = named(results, name)
-            x = ratio(runs, route, min(counts), ours, other) if other else None
+            x = ratios(runs, route, min(counts), ours, other) if other else []
             limit = limits.get(name)
             cells += [f"{results[(route, min(counts), other)]['cpu_us']:.0f}" if x else "-",
-                      f"{x:.2f}" if x else "-", f"≤ {limit:g}" if limit else ""]
+                      spread(x) if x else "-", f"≤ {limit:g}" if limit else ""]
             if limit:
-                reached.append(None if x is None else x <= limit)
+                reached.append(statistics.median(x) <= limit if x else None)
         out.append(f"| {route} | " + " | ".join(cells) + f" | {verdict(reached)} |")
     return "\n".join(out) + "\n"
 
@@ -146,8 +153,12 @@ def tables(runs):
     return "\n".join(out) + "\n"
 
 
+def summary(runs):
+    """What is wanted, and what was reached."""
+    if not named(merge(runs), "cruddur"):
+        return f"{title(runs)}\n\n"
+    return f"{title(runs)}\n\n{waiting(runs) if runs[0]['about']['delay_ms'] else targets(runs)}"
+
+
 def document(runs):
-    judged = ""
-    if named(merge(runs), "cruddur"):
-        judged = waiting(runs) if runs[0]["about"]["delay_ms"] else targets(runs)
-    return f"{title(runs)}\n\n{judged}{tables(runs)}"
+    return summary(runs) + tables(runs)

@@ -19,7 +19,7 @@
 
 struct token_cache;
 
-/* memory as in shared/cache.h; its scope has the issuer and the client ids in it. STATUS_INTERNAL
+/* memory as in shared/cache.h; its scope must name the issuer and the client ids. STATUS_INTERNAL
  * if OpenSSL gives no SipHash (a line in the log says so; with its FIPS provider alone there is
  * none) or the kernel no random bytes, STATUS_NO_MEMORY. */
 STATUS_MUSTCHECK enum status token_cache_new(
@@ -28,8 +28,9 @@ void token_cache_free(struct token_cache *c);
 
 /* What names a token here: the SipHash-2-4 of all of its bytes, signature included, of 128 bits and
  * under a key that only those who share the memory can know. To whoever does not know it the
- * digests are random, so that nobody can make a token with the digest of another; whoever can read
- * the memory's file, could. (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012.) */
+ * digests are random, so that nobody can make a token with the digest of another. Whoever can read
+ * the memory's file can compute digests, and might. STATUS_INTERNAL if OpenSSL fails. (Aumasson and
+ * Bernstein, "SipHash: a fast short-input PRF", 2012.) */
 struct token_digest {
 	_Alignas(uint64_t) unsigned char bytes[TOKEN_CACHE_DIGEST_SIZE];
 };

@@ -26,7 +26,7 @@ struct message_page {
  * all), or the oldest that are newer than one. */
 struct message_range {
 	struct slice before, after; /* at most one is not empty */
-	size_t limit;
+	size_t limit; /* 1 to TABLE_ROWS_MAX */
 };
 
 /* Up to limit messages of a group. The caller has checked membership. out must be zeroed; clear it

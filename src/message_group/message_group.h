@@ -16,7 +16,7 @@ struct message_group {
 	struct slice display_name, handle; /* as stored in the row */
 	struct slice message, created_at; /* the latest one, and its time as stored */
 	unsigned int unread; /* as in message_group/unread.h, if is_counted */
-	bool is_counted; /* false: some are, and how many nobody knows yet */
+	bool is_counted; /* false: nobody counted yet, and unread says nothing */
 	struct slice last_read; /* a message's uuid; empty: nothing was read */
 };
 

@@ -13,8 +13,9 @@ struct message_group_page {
 	struct slice next; /* sort key to go on before; empty if this was the last page */
 };
 
-/* A page of user's groups: up to limit, older than the sort key before (empty: the newest). A
- * conversation is shown once even while its row moves. out must be zeroed; clear it in any case. */
+/* A page of user's groups: up to limit (1 to TABLE_ROWS_MAX), older than the sort key before
+ * (empty: the newest). A conversation is shown once even while its row moves. out must be zeroed;
+ * clear it in any case. */
 STATUS_MUSTCHECK enum status message_group_store_list(struct dynamo *d, const struct uuid *user,
 	size_t limit, struct slice before, struct deadline by, struct message_group_page *out);
 void message_group_page_clear(struct message_group_page *page);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A random number that nobody knows but those who share a memory: a key for what stands there. It
- * lies in the file, and is as secret and lives as long as that does. */
+/* A random number that nobody knows but those who share a memory: what a key for its entries is
+ * made from. It lies in the file, and is as secret and lives as long as that does, which may be
+ * longer than the entries; all programs that use the file have the same one. So a key comes from
+ * the secret and shared_memory_scope() together, and the copy is cleansed thereafter. */
 #ifndef CRUDDUR_SHARED_SECRET_H
 #define CRUDDUR_SHARED_SECRET_H
 
