@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* floor: the least this architecture can cost. A libfcgi accept loop that makes the backend calls
- * of a route, with requests preformatted and answers neither parsed nor checked, and writes a
- * canned body of the right size. No token is looked at. Not a contender: a limit.
+/* floor: what this architecture costs before anything is done. A libfcgi accept loop that makes the
+ * backend calls of a route, with requests preformatted and answers neither parsed nor checked, and
+ * writes a canned body of the right size. No token is looked at. Not a contender: a measure.
  *
  * Calls: short 1 x Postgres; message_groups 1 x DynamoDB; messages and POST 2 x DynamoDB, one after
  * the other (membership and the page or write). FLOOR_CALLS=1 makes that one.
