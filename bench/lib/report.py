@@ -97,7 +97,7 @@ def targets(runs):
         cells, reached = [f"{results[(route, min(counts), ours)]['cpu_us']:.0f}"], []
         for name in ("floor", "go-tuned"):
             other = named(results, name)
-            x = ratios(runs, route, min(counts), ours, other) if other else []
+            x = ratios(runs, route, min(counts), ours, other) if (route, min(counts), other) in results else []
             limit = limits.get(name)
             cells += [f"{results[(route, min(counts), other)]['cpu_us']:.0f}" if x else "-",
                       spread(x) if x else "-", f"≤ {limit:g}" if limit else ""]
@@ -123,6 +123,8 @@ def waiting(runs):
     out = ["| route, connections | req/s | of the floor's | wanted | by go-tuned's | wanted | p99 ms | go-tuned's | reached |",
            "|---|" + "--:|" * 7 + "---|"]
     for route, count in dict.fromkeys((r, n) for r, n, _ in results if r in ("groups", "messages")):
+        if any((route, count, spec) not in results for spec in (ours, floor, go)):
+            continue
         f, low, peer = (results[(route, count, spec)] for spec in (ours, floor, go))
         share, times = f["rps"] / low["rps"], f["rps"] / peer["rps"]
         good = share >= WAITING_SHARE and times >= WAITING_TIMES and f["p99_us"] <= peer["p99_us"]

@@ -12,8 +12,9 @@
 /* curl_maprintf takes its texts from fetch/pool.h between the two, and is libcurl's own before and
  * after: to be called once curl_global_init_mem() has made that pool libcurl's memory, and before
  * curl_global_cleanup(). Both functions are defined in the symbol version of the libcurl that the
- * program is linked with (format.map.in), so that they are not those of a second one, which has
- * memory of its own; where libcurl's symbols have no version, there can be no second one. */
+ * program is linked with (format.map.in), so that they are not those of a second libcurl, which has
+ * memory of its own. One whose symbols have no version would still be bound to these; Debian's all
+ * have one. */
 void format_open(void);
 void format_close(void);
 
