@@ -13,11 +13,6 @@
 #define WORD sizeof(uint64_t)
 #define WORDS_MAX ((size_t)512 / WORD)
 
-/* Otherwise another process's lock would be a lock of ours. */
-_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "words of 64 bits are atomic without a lock");
-
-typedef _Atomic uint64_t word;
-
 /* Eight bytes of a caller's key or value, whatever types it has. */
 typedef uint64_t __attribute__((may_alias)) piece;
 
@@ -26,14 +21,14 @@ struct shared_cache {
 	size_t key_words, value_words;
 	size_t set_mask;
 	uint64_t turn; /* which entry of a full set goes next */
-	word *entries; /* of 1 + key_words + value_words: checksum, key, value */
-	word *own; /* what is to be freed; NULL if entries is an area */
+	shared_word *entries; /* of 1 + key_words + value_words: checksum, key, value */
+	shared_word *own; /* what is to be freed; NULL if entries is an area */
 };
 
 /* Where a key belongs. */
 struct place {
 	uint64_t hash; /* of scope and key */
-	word *set;
+	shared_word *set;
 };
 
 static bool is_shape(const struct shared_cache_shape *s)
@@ -54,7 +49,7 @@ static enum status take(struct shared_cache *c, struct shared_memory *memory, si
 
 	c->entries = memory ? shared_memory_take(memory, words * WORD) : NULL;
 	if (!c->entries)
-		c->entries = c->own = calloc(words, sizeof(word));
+		c->entries = c->own = calloc(words, sizeof(shared_word));
 	return c->entries ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
@@ -90,12 +85,12 @@ void shared_cache_free(struct shared_cache *c)
 	free(c);
 }
 
-static uint64_t load(const word *at)
+static uint64_t load(const shared_word *at)
 {
 	return atomic_load_explicit(at, memory_order_relaxed);
 }
 
-static void store(word *at, uint64_t value)
+static void store(shared_word *at, uint64_t value)
 {
 	atomic_store_explicit(at, value, memory_order_relaxed);
 }
@@ -118,7 +113,7 @@ static uint64_t checksum(const struct shared_cache *c, uint64_t key_hash, const 
 	return key_hash | 1;
 }
 
-static bool has_key(const struct shared_cache *c, const word *entry, const piece *key)
+static bool has_key(const struct shared_cache *c, const shared_word *entry, const piece *key)
 {
 	for (size_t i = 0; i < c->key_words; i++) {
 		if (load(entry + 1 + i) != key[i])
@@ -133,7 +128,7 @@ bool shared_cache_get(const struct shared_cache *c, const void *key, void *value
 	piece copy[WORDS_MAX];
 
 	for (size_t way = 0; way < WAYS; way++) {
-		const word *entry = p.set + way * entry_words(c);
+		const shared_word *entry = p.set + way * entry_words(c);
 		uint64_t sum = load(entry);
 
 		if (sum == 0 || !has_key(c, entry, key))
@@ -149,12 +144,12 @@ bool shared_cache_get(const struct shared_cache *c, const void *key, void *value
 }
 
 /* The entry of that key, else a free one, else the one whose turn it is. */
-static word *entry_for(struct shared_cache *c, const struct place *p, const piece *key)
+static shared_word *entry_for(struct shared_cache *c, const struct place *p, const piece *key)
 {
-	word *unused = NULL;
+	shared_word *unused = NULL;
 
 	for (size_t way = 0; way < WAYS; way++) {
-		word *entry = p->set + way * entry_words(c);
+		shared_word *entry = p->set + way * entry_words(c);
 
 		if (has_key(c, entry, key))
 			return entry;
@@ -168,7 +163,7 @@ void shared_cache_put(struct shared_cache *c, const void *key, const void *value
 {
 	const piece *key_at = key, *value_at = value;
 	struct place p = place_of(c, key_at);
-	word *entry = entry_for(c, &p, key_at);
+	shared_word *entry = entry_for(c, &p, key_at);
 
 	store(entry, 0);
 	for (size_t i = 0; i < c->key_words; i++)

@@ -11,6 +11,7 @@
 #include "base/slice.h"
 #include "base/status.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -20,6 +21,11 @@
 /* To be raised with each change of what stands in it, or where: programs of two versions may run
  * side by side during an upgrade. It ends the file's name. */
 #define SHARED_MEMORY_VERSION 2
+
+/* What areas are read and written by. A word with a lock would be one that a process can die with,
+ * or that is none to the others. */
+_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "words of 64 bits are atomic without a lock");
+typedef _Atomic uint64_t shared_word;
 
 struct shared_memory;
 

@@ -7,15 +7,12 @@
 #include <string.h>
 #include <sys/random.h>
 
-/* Otherwise another process's lock would be a lock of ours. */
-_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "words of 64 bits are atomic without a lock");
-
 #define HALVES (SHARED_SECRET_SIZE / sizeof(uint64_t))
 
 enum status shared_secret_take(struct shared_memory *memory, struct shared_secret *out)
 {
 	uint64_t halves[HALVES];
-	_Atomic uint64_t *area = memory ? shared_memory_take(memory, sizeof(halves)) : NULL;
+	shared_word *area = memory ? shared_memory_take(memory, sizeof(halves)) : NULL;
 
 	if (getrandom(halves, sizeof(halves), 0) != (ssize_t)sizeof(halves))
 		return STATUS_INTERNAL;
