@@ -28,6 +28,7 @@ def cruddur_fcgi():
 class Contender:
     fastcgi = False
     floor = False  # its answers are canned
+    has_503s = False  # of itself, some in a thousand
     workers = 2
 
     def __init__(self, spec, work, build_dir, port_base, index):
@@ -103,6 +104,8 @@ class Fastify(Contender):
 
 
 class Go(Contender):
+    has_503s = True  # its SDK takes connections that were closed ("use of closed network connection")
+
     def build(self):
         env = {**os.environ, "GO111MODULE": "off", "GOPATH": "/usr/share/gocode",
                "GOCACHE": str(self.build_dir / "gocache")}
